@@ -1,0 +1,101 @@
+package configs
+
+func clientsTopic() topic {
+	return topic{title: "Clients", rows: []Directive{
+		{Name: "maxclients", kind: number{10000, 1, uintMax, plain}, Doc: "Clients at the same time at most."},
+		{Name: "client-query-buffer-limit", Flags: Debug, kind: number{1 << 30, 1 << 20, longMax, memory},
+			Doc: "Bytes of unread commands that one client may pile up."},
+		{Name: "proto-max-bulk-len", Flags: Debug, kind: number{512 << 20, 1 << 20, longMax, memory},
+			Doc: "Bytes of one argument at most."},
+		{Name: "client-output-buffer-limit", Flags: MultiArg, kind: outputLimits{},
+			Doc: "Replies that may wait for a client, by class (normal, replica, pubsub): hard limit, soft limit, " +
+				"seconds beyond the soft one."},
+		{Name: "maxmemory-clients", kind: number{0, -100, longMax, memoryPercent},
+			Doc: "Memory of all clients together, in bytes or percent of maxmemory; beyond it the largest are " +
+				"disconnected. 0 sets no limit."},
+		{Name: "tracking-table-max-keys", kind: number{1000000, 0, longMax, plain},
+			Doc: "Keys remembered for client-side caching at most; 0 sets no limit."},
+	}}
+}
+
+func memoryTopic() topic {
+	return topic{title: "Memory", rows: []Directive{
+		{Name: "maxmemory", kind: wideMemory{}, Doc: "Bytes that data may take before keys are evicted; 0 sets no limit."},
+		{Name: "maxmemory-policy", kind: enum[MaxmemoryPolicy]{maxmemoryPolicyNames, PolicyNoEviction},
+			Doc: "Which keys go first: any or only those with an expiry, by age of use, frequency of use, chance " +
+				"or nearest expiry; or none."},
+		{Name: "maxmemory-samples", kind: number{5, 1, 64, plain},
+			Doc: "Keys looked at to find one to evict; more is closer to the true order and costs more."},
+		{Name: "maxmemory-eviction-tenacity", kind: number{10, 0, 100, plain},
+			Doc: "How long one round of eviction may hold clients up, from 0 to 100."},
+		{Name: "lfu-log-factor", kind: number{10, 0, intMax, plain},
+			Doc: "How slowly the counter of uses grows; larger needs more uses."},
+		{Name: "lfu-decay-time", kind: number{1, 0, intMax, plain},
+			Doc: "Minutes after which the counter of uses drops by one; 0 never lets it drop."},
+		{Name: "lazyfree-lazy-eviction", Flags: Debug, kind: yesno{def: true},
+			Doc: "Free evicted values in the background."},
+		{Name: "lazyfree-lazy-expire", Flags: Debug, kind: yesno{def: true},
+			Doc: "Free expired values in the background."},
+		{Name: "lazyfree-lazy-server-del", Flags: Debug, kind: yesno{def: true},
+			Doc: "Free values that a command overwrites in the background."},
+		{Name: "lazyfree-lazy-user-del", Flags: Debug, kind: yesno{def: true}, Doc: "Let DEL work as UNLINK does."},
+		{Name: "lazyfree-lazy-user-flush", Flags: Debug, kind: yesno{def: true},
+			Doc: "Let FLUSHALL and FLUSHDB without an option work as with ASYNC."},
+		{Name: "activedefrag", Flags: Debug, kind: yesno{check: checkDefrag},
+			Doc:   "Move values together while the server runs.",
+			Inert: "memory is not jemalloc's"},
+		{Name: "active-defrag-ignore-bytes", kind: number{100 << 20, 1, longMax, memory},
+			Doc:   "Wasted bytes below which nothing is moved.",
+			Inert: "memory is not jemalloc's"},
+		{Name: "active-defrag-threshold-lower", kind: number{10, 0, 1000, plain},
+			Doc:   "Percent of waste at which moving begins.",
+			Inert: "memory is not jemalloc's"},
+		{Name: "active-defrag-threshold-upper", kind: number{100, 0, 1000, plain},
+			Doc:   "Percent of waste at which the greatest effort is made.",
+			Inert: "memory is not jemalloc's"},
+		{Name: "active-defrag-cycle-min", kind: number{1, 1, 99, plain},
+			Doc:   "Least effort, in percent of a core.",
+			Inert: "memory is not jemalloc's"},
+		{Name: "active-defrag-cycle-max", kind: number{25, 1, 99, plain},
+			Doc:   "Greatest effort, in percent of a core.",
+			Inert: "memory is not jemalloc's"},
+		{Name: "active-defrag-cycle-us", kind: number{500, 0, 100000, plain},
+			Doc:   "Microseconds of one round of moving.",
+			Inert: "memory is not jemalloc's"},
+		{Name: "active-defrag-max-scan-fields", kind: number{1000, 1, longMax, plain},
+			Doc:   "Elements of a value beyond which it is moved piece by piece.",
+			Inert: "memory is not jemalloc's"},
+		{Name: "jemalloc-bg-thread", kind: yesno{def: true},
+			Doc:   "Give freed memory back from a thread of the allocator.",
+			Inert: "there is no jemalloc"},
+	}}
+}
+
+func encodingTopic() topic {
+	return topic{title: "Encodings", pending: "the other data types", rows: []Directive{
+		{Name: "hash-max-listpack-entries", Alias: "hash-max-ziplist-entries", kind: number{512, 0, longMax, plain},
+			Doc: "Fields up to which a hash is kept compact."},
+		{Name: "hash-max-listpack-value", Alias: "hash-max-ziplist-value", kind: number{64, 0, longMax, memory},
+			Doc: "Bytes of a field or value up to which a hash is kept compact."},
+		{Name: "list-max-listpack-size", Alias: "list-max-ziplist-size", kind: number{-2, intMin, intMax, plain},
+			Doc: "Size of a node of a list: a number of elements, or -1 to -5 for 4, 8, 16, 32, 64 KB."},
+		{Name: "list-compress-depth", Flags: Debug, kind: number{0, 0, intMax, plain},
+			Doc: "Nodes at either end of a list that stay uncompressed; 0 compresses none."},
+		{Name: "set-max-intset-entries", kind: number{512, 0, longMax, plain},
+			Doc: "Members up to which a set of integers is kept as numbers."},
+		{Name: "set-max-listpack-entries", kind: number{128, 0, longMax, plain},
+			Doc: "Members up to which a set is kept compact."},
+		{Name: "set-max-listpack-value", kind: number{64, 0, longMax, plain},
+			Doc: "Bytes of a member up to which a set is kept compact."},
+		{Name: "zset-max-listpack-entries", Alias: "zset-max-ziplist-entries", kind: number{128, 0, longMax, plain},
+			Doc: "Members up to which a sorted set is kept compact."},
+		{Name: "zset-max-listpack-value", Alias: "zset-max-ziplist-value", kind: number{64, 0, longMax, memory},
+			Doc: "Bytes of a member up to which a sorted set is kept compact."},
+		{Name: "hll-sparse-max-bytes", kind: number{3000, 0, longMax, memory},
+			Doc: "Bytes up to which a HyperLogLog stays in its sparse form."},
+		{Name: "stream-node-max-bytes", kind: number{4096, 0, longMax, memory},
+			Doc: "Bytes of a node of a stream; 0 sets no limit."},
+		{Name: "stream-node-max-entries", kind: number{100, 0, longMax, plain},
+			Doc: "Entries of a node of a stream; 0 sets no limit."},
+	}}
+}
