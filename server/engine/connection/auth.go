@@ -1,0 +1,65 @@
+package connection
+
+import (
+	"valkey/frontend/acl"
+	"valkey/frontend/command"
+	"valkey/server/engine"
+)
+
+// Auth is the command AUTH.
+var Auth = engine.Command{
+	Spec: command.Spec{
+		Name: "auth", Group: command.GroupConnection, Since: "1.0.0",
+		Complexity: "O(N) for N passwords of the user",
+		Summary:    "Logs the connection in with a password, and a user name if need be.",
+		Arity:      -2,
+		Flags: command.NoScript | command.Loading | command.Stale | command.Fast | command.NoAuth |
+			command.SentinelToo | command.AllowBusy,
+		Args: []command.Arg{command.Str("username").Opt().From("6.0.0"), command.Str("password")},
+		History: []command.Change{
+			{Version: "6.0.0", Text: "Takes a user name before the password."},
+		},
+	},
+	Run: auth,
+}
+
+func auth(c *engine.Call) error {
+	if len(c.Argv) > 3 {
+		return engine.ErrSyntax
+	}
+	c.Redact(1)
+	if len(c.Argv) == 3 {
+		c.Redact(2)
+		return logInOK(c, c.Argv[1], c.Argv[2])
+	}
+	if c.Users.Default.NoPass() {
+		return engine.Errorf("AUTH <password> called without any password configured for the default user." +
+			" Are you sure your configuration is correct?")
+	}
+	return logInOK(c, []byte(acl.DefaultUser), c.Argv[1])
+}
+
+func logInOK(c *engine.Call, user, password []byte) error {
+	if err := logIn(c, user, password); err != nil {
+		return err
+	}
+	c.Reply.OK()
+	return nil
+}
+
+// logIn makes the connection a user's.
+func logIn(c *engine.Call, user, password []byte) error {
+	u := c.Users.Find(user)
+	if u == nil || !u.Authenticate(password) {
+		context := acl.TopLevel
+		if c.Client.Multi != nil {
+			context = acl.InMulti
+		}
+		c.LogDenial(c.Client, acl.Entry{
+			Reason: acl.DeniedAuth, Context: context, Object: string(c.Argv[0]), User: string(user),
+		})
+		return engine.ErrWrongPass
+	}
+	c.LogIn(c.Client, u)
+	return nil
+}

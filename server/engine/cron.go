@@ -1,0 +1,89 @@
+package engine
+
+import (
+	"time"
+
+	"valkey/frontend/session"
+)
+
+// Cron does the background work of a tick: hz times a second, engine lock held. It returns the Unix time in
+// milliseconds by which it wants to be called again, at the latest.
+func (e *Engine) Cron() (nextMs int64) {
+	now := e.NowMs()
+	hz := max(e.Config.Hz, 1)
+	tick := 1000 / hz
+	if e.debug.cronPaused {
+		return now + tick
+	}
+	start := e.monotonic()
+	e.expireSlow(time.Duration(tick) * time.Millisecond)
+	e.clientsCron(hz)
+	e.Store.Reclaim(reclaimSlice)
+	if e.Config.Maxmemory > 0 && e.evictable.running {
+		e.makeRoom()
+	}
+	s := &e.Stats
+	s.PeakMemory = max(s.PeakMemory, e.UsedMemory())
+	if now-e.cron.sampledMs >= samplePeriodMs {
+		e.cron.sampledMs = now
+		e.sampleRates(now)
+	}
+	s.CronNs += e.monotonic() - start
+	return now + tick
+}
+
+// cronState is the tick's memory.
+type cronState struct {
+	sampledMs int64
+	next      *session.Client // whose turn it is in clientsCron
+}
+
+const samplePeriodMs = 100
+
+// After ends a batch: waits that are over, and a fast expire cycle if the slow one could not keep up. It returns the
+// Unix time in milliseconds of the next deadline, 0 when there is none, and whether more work waits right now.
+func (e *Engine) After() (nextMs int64, more bool) {
+	if e.Config.Maxmemory > 0 && e.evictable.running {
+		e.makeRoom()
+	}
+	if e.expiry.active {
+		e.expireFast()
+	}
+	more = e.Store.Reclaimable() && e.Store.Reclaim(reclaimSlice)
+	nextMs = e.endWaits()
+	e.evictClients()
+	return nextMs, more || e.evictable.running
+}
+
+// reclaimSlice is how many entries of flushed data one slice frees: well below a millisecond.
+const reclaimSlice = 2048
+
+// clientsCron looks at a share of the clients each tick, so that each is seen about once a second: idle ones are closed
+// (timeout), memory is accounted, reply buffers adapt.
+func (e *Engine) clientsCron(hz int64) {
+	n := e.Clients.Len()
+	share := max(min(n, clientsPerTickMin), n/int(hz))
+	for ; share > 0 && n > 0; share-- {
+		c := e.cron.next
+		if c == nil || e.Clients.ByID(c.ID) != c {
+			c = e.Clients.First()
+		}
+		e.cron.next = e.Clients.After(c)
+		e.clientCron(c)
+	}
+}
+
+const clientsPerTickMin = 5
+
+func (e *Engine) clientCron(c *session.Client) {
+	now := e.NowMs()
+	if t := e.Config.Timeout; t > 0 && c.Block == nil && c.Class() == session.ClassNormal && !c.IsMonitor &&
+		now-c.ActiveMs > t*1000 {
+		e.Host.Log(LogVerbose, "Closing idle client")
+		c.Kill()
+		return
+	}
+	e.CheckOutput(c)
+	e.resizeReply(c)
+	e.accountMemory(c)
+}

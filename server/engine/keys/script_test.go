@@ -1,0 +1,22 @@
+package keys_test
+
+import (
+	"testing"
+
+	"github.com/cockroachdb/datadriven"
+
+	"valkey/server/engine/connection"
+	"valkey/server/engine/enginetest"
+	"valkey/server/engine/keys"
+	"valkey/server/engine/strings"
+	"valkey/server/engine/transactions"
+)
+
+func TestScripts(t *testing.T) {
+	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+		s := enginetest.New(t, strings.Commands, keys.Commands, connection.Commands, transactions.Commands)
+		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+			return s.Step(d.Cmd, d.Input)
+		})
+	})
+}

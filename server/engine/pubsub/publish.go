@@ -1,0 +1,48 @@
+package pubsub
+
+import (
+	"valkey/frontend/command"
+	"valkey/server/engine"
+)
+
+// Publish is the command PUBLISH.
+var Publish = engine.Command{
+	Spec: command.Spec{
+		Name: "publish", Group: command.GroupPubsub, Since: "2.0.0",
+		Complexity: "O(N+M) for N subscribers of the channel and M patterns of all clients",
+		Summary:    "Sends a message to the subscribers of a channel.",
+		Arity:      3,
+		Flags: command.Pubsub | command.Loading | command.Stale | command.Fast | command.MayReplicate |
+			command.SentinelToo,
+		Channels: command.PublishesTo,
+		Args:     []command.Arg{command.Str("channel"), command.Str("message")},
+	},
+	Run: publish,
+}
+
+func publish(c *engine.Call) error {
+	c.Reply.Int(int64(c.Publish(c.Argv[1], c.Argv[2])))
+	c.EffectTo(engine.ToReplicas)
+	return nil
+}
+
+// SPublish is the command SPUBLISH.
+var SPublish = engine.Command{
+	Spec: command.Spec{
+		Name: "spublish", Group: command.GroupPubsub, Since: "7.0.0",
+		Complexity: "O(N) for N subscribers of the shard channel",
+		Summary:    "Sends a message to the subscribers of a shard channel.",
+		Arity:      3,
+		Flags:      command.Pubsub | command.Loading | command.Stale | command.Fast | command.MayReplicate,
+		Channels:   command.PublishesTo,
+		Keys:       []command.KeySpec{command.KeyAt(1, 0, command.NotKey)},
+		Args:       []command.Arg{command.Str("shardchannel"), command.Str("message")},
+	},
+	Run: spublish,
+}
+
+func spublish(c *engine.Call) error {
+	c.Reply.Int(int64(c.PublishShard(c.Argv[1], c.Argv[2])))
+	c.EffectTo(engine.ToReplicas)
+	return nil
+}

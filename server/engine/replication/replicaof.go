@@ -1,0 +1,77 @@
+package replication
+
+import (
+	"fmt"
+	"strings"
+
+	"valkey/frontend/command"
+	"valkey/frontend/resp"
+	"valkey/server/engine"
+)
+
+// ReplicaOf makes the server a replica, or a primary.
+var ReplicaOf = engine.Command{
+	Spec: command.Spec{
+		Name: "replicaof", Group: command.GroupServer, Since: "5.0.0",
+		Complexity: "O(1)",
+		Summary:    "Makes the server a replica of another one, or a primary.",
+		Arity:      3,
+		Flags:      command.NoAsyncLoading | command.Admin | command.NoScript | command.Stale,
+		Args:       newPrimary,
+	},
+	Run: replicaOf,
+}
+
+// ReplicaOfOld is the same under its old name.
+var ReplicaOfOld = engine.Command{
+	Spec: command.Spec{
+		Name: "slaveof", Group: command.GroupServer, Since: "1.0.0",
+		Complexity: "O(1)",
+		Summary:    "Makes the server a replica of another one, or a primary.",
+		Arity:      3,
+		Flags:      command.NoAsyncLoading | command.Admin | command.NoScript | command.Stale,
+		Args:       newPrimary,
+		DocFlags:   command.DocDeprecated, DeprecatedSince: "5.0.0", ReplacedBy: "`REPLICAOF`",
+	},
+	Run: replicaOf,
+}
+
+var newPrimary = []command.Arg{command.OneOf("args",
+	command.Block("host-port", command.Str("host"), command.Int("port")),
+	command.Block("no-one", command.Token("no", "NO"), command.Token("one", "ONE")),
+)}
+
+func replicaOf(c *engine.Call) error {
+	now := c.Host.Replication()
+	if now.Failover != "no-failover" {
+		return engine.Errorf("REPLICAOF not allowed while failing over.")
+	}
+	if c.Is(1, "no") && c.Is(2, "one") {
+		if now.Primary != nil {
+			c.Host.Promote()
+			c.Host.Log(engine.LogNotice, fmt.Sprintf("PRIMARY MODE enabled (user request from '%s')", c.ClientForLog(c.Client)))
+		}
+		c.Reply.OK()
+		return nil
+	}
+	if c.Client.IsReplica() {
+		return engine.Errorf("Command is not valid when client is a replica.")
+	}
+	port, ok := resp.ParseInt(c.Argv[2])
+	if !ok || port < 0 || port > portMax {
+		return engine.Errorf("Invalid master port")
+	}
+	host := string(c.Argv[1])
+	if p := now.Primary; p != nil && strings.EqualFold(p.Host, host) && p.Port == port {
+		c.Host.Log(engine.LogNotice, "REPLICAOF names the primary that this replica has already: nothing to do")
+		c.Reply.Simple("OK Already connected to specified master")
+		return nil
+	}
+	c.Host.Replicate(host, port)
+	c.Host.Log(engine.LogNotice, fmt.Sprintf("REPLICAOF %s:%d enabled (user request from '%s')", host, port,
+		c.ClientForLog(c.Client)))
+	c.Reply.OK()
+	return nil
+}
+
+const portMax = 65535

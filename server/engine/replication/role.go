@@ -1,0 +1,53 @@
+package replication
+
+import (
+	"valkey/frontend/command"
+	"valkey/frontend/session"
+	"valkey/server/engine"
+)
+
+// Role tells which part the server plays in replication.
+var Role = engine.Command{
+	Spec: command.Spec{
+		Name: "role", Group: command.GroupServer, Since: "2.8.12",
+		Complexity: "O(1)",
+		Summary:    "Tells whether the server is a primary, with its replicas, or a replica, with its primary.",
+		Arity:      1,
+		Flags:      command.NoScript | command.Loading | command.Stale | command.Fast | command.SentinelToo,
+		Categories: command.CategoryAdmin | command.CategoryDangerous,
+	},
+	Run: role,
+}
+
+func role(c *engine.Call) error {
+	if r := c.Host.Replication().Primary; r != nil {
+		c.Reply.Array(5)
+		c.Reply.BulkString("slave")
+		c.Reply.BulkString(r.Host)
+		c.Reply.Int(r.Port)
+		c.Reply.BulkString(r.State)
+		if r.HasOffset {
+			c.Reply.Int(r.Offset)
+		} else {
+			c.Reply.Int(-1)
+		}
+		return nil
+	}
+	var online []*session.Client
+	for _, f := range c.Followers {
+		if f.Replica.State == session.ReplicaOnline {
+			online = append(online, f)
+		}
+	}
+	c.Reply.Array(3)
+	c.Reply.BulkString("master")
+	c.Reply.Int(c.History.Offset())
+	c.Reply.Array(len(online))
+	for _, f := range online {
+		c.Reply.Array(3)
+		c.Reply.BulkString(engine.ReplicaAddress(f))
+		c.Reply.BulkInt(int64(f.Replica.Port))
+		c.Reply.BulkInt(f.Replica.AckOffset)
+	}
+	return nil
+}

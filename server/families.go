@@ -1,0 +1,33 @@
+package server
+
+import (
+	"valkey/server/engine"
+	"valkey/server/engine/admin"
+	"valkey/server/engine/connection"
+	"valkey/server/engine/debug"
+	"valkey/server/engine/info"
+	"valkey/server/engine/keys"
+	"valkey/server/engine/persistence"
+	"valkey/server/engine/pubsub"
+	"valkey/server/engine/replication"
+	"valkey/server/engine/strings"
+	"valkey/server/engine/transactions"
+	"valkey/server/engine/users"
+)
+
+// families are the lists of all commands.
+func families() [][]engine.Command {
+	return [][]engine.Command{
+		admin.Commands,
+		connection.Commands,
+		debug.Commands,
+		info.Commands,
+		keys.Commands,
+		persistence.Commands,
+		pubsub.Commands,
+		replication.Commands,
+		strings.Commands,
+		transactions.Commands,
+		users.Commands,
+	}
+}

@@ -1,0 +1,85 @@
+package server
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"valkey/internal/vfs"
+	"valkey/server/engine"
+)
+
+// Usage asks the system what the process has taken of the machine. What cannot be found out is zero. The thread is
+// that of the event loop which executes INFO.
+func (h host) Usage() engine.Usage {
+	u := engine.Usage{
+		ResidentBytes: residentBytes(),
+		CPU:           cpuTime(unix.RUSAGE_SELF), ThreadCPU: cpuTime(unix.RUSAGE_THREAD),
+	}
+	var info unix.Sysinfo_t
+	if unix.Sysinfo(&info) == nil {
+		u.MachineBytes = info.Totalram * uint64(info.Unit)
+	}
+	return u
+}
+
+// Traffic adds up the loops' counters.
+func (h host) Traffic() engine.Traffic {
+	t := h.s.loops.Stats()
+	return engine.Traffic{In: t.NetIn, Out: t.NetOut, Reads: t.Reads, Writes: t.Writes}
+}
+
+// PauseSweep stops the loops from taking query buffers back.
+func (h host) PauseSweep(on bool) { h.s.loops.PauseSweep(on) }
+
+// RewriteConfig writes the present configuration to the file that the server was started with.
+func (h host) RewriteConfig(all bool) error {
+	rewrite := h.s.config.Rewrite
+	if all {
+		rewrite = h.s.config.RewriteAll
+	}
+	if err := rewrite(vfs.OS{}, h.s.config.File); err != nil {
+		h.s.log.Warn().Err(err).Msg("CONFIG REWRITE failed")
+		return err
+	}
+	h.s.log.Info().Msg("CONFIG REWRITE executed with success.")
+	return nil
+}
+
+func cpuTime(who int) engine.CPUTime {
+	var r unix.Rusage
+	if unix.Getrusage(who, &r) != nil {
+		return engine.CPUTime{}
+	}
+	return engine.CPUTime{System: time.Duration(r.Stime.Nano()), User: time.Duration(r.Utime.Nano())}
+}
+
+// residentBytes reads the second figure of statm, which is in pages.
+func residentBytes() uint64 {
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	fields := bytes.Fields(text)
+	if len(fields) < 2 {
+		return 0
+	}
+	pages, err := strconv.ParseUint(string(fields[1]), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return pages * uint64(os.Getpagesize())
+}
+
+// systemName is the system's name, release and machine, as uname has them.
+func systemName() string {
+	var u unix.Utsname
+	if unix.Uname(&u) != nil {
+		return ""
+	}
+	return unix.ByteSliceToString(u.Sysname[:]) + " " + unix.ByteSliceToString(u.Release[:]) + " " +
+		unix.ByteSliceToString(u.Machine[:])
+}
