@@ -27,7 +27,7 @@ type tlsState struct {
 var tlsDirectives = []string{
 	"tls-cert-file", "tls-key-file", "tls-key-file-pass", "tls-client-cert-file", "tls-client-key-file",
 	"tls-client-key-file-pass", "tls-ca-cert-file", "tls-ca-cert-dir", "tls-auth-clients", "tls-protocols", "tls-ciphers",
-	"tls-session-caching", "tls-replication",
+	"tls-session-caching", "tls-replication", "tls-cluster",
 }
 
 func (s *Server) tlsSettings() certs.Settings {
@@ -45,6 +45,7 @@ func (s *Server) tlsSettings() certs.Settings {
 		ClientCert: c.TlsClientCertFile, ClientKey: c.TlsClientKeyFile, ClientKeyPass: c.TlsClientKeyFilePass,
 		CAFile: c.TlsCaCertFile, CADir: c.TlsCaCertDir,
 		Auth: auth, Protocols: c.TlsProtocols, Ciphers: c.TlsCiphers, Resume: c.TlsSessionCaching,
+		Dials: c.TlsReplication || c.TlsCluster,
 	}
 }
 
@@ -152,7 +153,7 @@ func (s *Server) logInByCertificate(c *netloop.Conn, cl *session.Client) {
 		return
 	}
 	name := ""
-	for _, name = range certificateNames(cert, s.config.TlsAuthClientsUser) {
+	for _, name = range namesOf(cert, s.config.TlsAuthClientsUser) {
 		if u := s.engine.Users.Find([]byte(name)); u != nil && u.Enabled() {
 			s.engine.LogIn(cl, u)
 			return
@@ -163,15 +164,12 @@ func (s *Server) logInByCertificate(c *netloop.Conn, cl *session.Client) {
 	}
 }
 
-// certificateNames are the names of users that a certificate has in a field.
-func certificateNames(cert *x509.Certificate, field configs.TlsAuthClientsUser) (names []string) {
+// namesOf are the names of users that a certificate has in a field.
+func namesOf(cert *x509.Certificate, field configs.TlsAuthClientsUser) []string {
 	if field == configs.TlsUserFromCN {
-		return []string{cert.Subject.CommonName}
+		return []string{certs.CommonName(cert)}
 	}
-	for _, u := range cert.URIs {
-		names = append(names, u.String())
-	}
-	return names
+	return certs.URIs(cert)
 }
 
 // overTLS has a connection that was opened to a node speak TLS, with our certificate. The handshake ends with ctx.
@@ -184,12 +182,18 @@ func overTLS(ctx context.Context, conn net.Conn, cfg *tls.Config) (net.Conn, err
 	return secured, nil
 }
 
-// clientTLS is what connections to other nodes are opened with; nil if they are plain.
-func (s *Server) clientTLS() *tls.Config {
-	if !s.config.TlsReplication || s.tls.loaded == nil {
+// clientTLS is what connections to other nodes are opened with if they are wanted to be secure, as tls-replication or
+// tls-cluster says; nil if they are plain.
+func (s *Server) clientTLS(wanted bool) *tls.Config {
+	if !wanted || s.tls.loaded == nil {
 		return nil
 	}
 	return s.tls.loaded.Client
+}
+
+// migrationTLS is clientTLS for MIGRATE. Its target is a node like any other, so that either directive asks for it.
+func (s *Server) migrationTLS() *tls.Config {
+	return s.clientTLS(s.config.TlsReplication || s.config.TlsCluster)
 }
 
 // Certificates describes the certificates in use.
