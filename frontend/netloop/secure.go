@@ -104,7 +104,7 @@ func (s *Server) shake(c *Conn) {
 		s.refuse(c, errors.New("netloop: too many handshakes at once"))
 		return
 	}
-	ctx, cancel := context.WithTimeout(s.context(), handshakeTimeout)
+	ctx, cancel := context.WithTimeout(s.context(), s.handshakeMax)
 	s.group.Go(func() { // owned by Run; ends with the handshake, its time limit, or Run
 		defer cancel()
 		if err := c.handshake(ctx, cfg); err != nil {

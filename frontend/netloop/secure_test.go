@@ -3,14 +3,18 @@ package netloop
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
+	"io"
 	"math/big"
 	"net"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -303,6 +307,122 @@ func TestTLSHandshakeEndsWithServer(t *testing.T) {
 	}
 	t.Cleanup(func() { raw.Close() })
 	eventually(t, "the handshake begins", func() bool { return s.handshakes.Load() == 1 })
+}
+
+// TestTLSIdleHandshakeEnds closes a connection that does not finish its handshake in time, with a word or without one.
+func TestTLSIdleHandshakeEnds(t *testing.T) {
+	refused := make(chan error, 2)
+	s := startSecured(t, Config{
+		HandshakeMax: 20 * time.Millisecond, AcceptTLSMax: 2, Refused: func(_ string, err error) { refused <- err },
+	}, &echo{})
+	for _, word := range []string{"", "\x16\x03\x01\x02\x00\x01"} {
+		raw, err := net.Dial("tcp", s.Addrs()[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer raw.Close()
+		_ = raw.SetDeadline(time.Now().Add(patience))
+		if _, err := raw.Write([]byte(word)); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := raw.Read(make([]byte, 1)); n != 0 || err == nil {
+			t.Errorf("after %q: %d bytes, %v", word, n, err)
+		}
+		if err := <-refused; !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("after %q: %v", word, err)
+		}
+	}
+	if n := s.handshakes.Load(); n != 0 {
+		t.Errorf("%d handshakes run", n)
+	}
+}
+
+// TestAcceptTLSMax takes no more connections in one turn than it may, however many wait: with and without TLS.
+func TestAcceptTLSMax(t *testing.T) {
+	refused := make(chan error, 8)
+	s, err := New(Config{
+		AcceptMax: 5, AcceptTLSMax: 2, Refused: func(_ string, err error) { refused <- err },
+	}, &echo{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Loops()[0].end()
+	defer s.CloseListeners()
+	if err := errors.Join(s.Listen([]string{"127.0.0.1"}, 0), s.ListenTLS([]string{"127.0.0.1"}, 0)); err != nil {
+		t.Fatal(err)
+	}
+	for i, most := range []uint64{5, 2} {
+		ln := s.mu.listeners[i]
+		for range 8 {
+			c, err := net.Dial("tcp", ln.addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+		}
+		for left := uint64(8); left > 0; {
+			before, want := s.accepted.Load(), min(most, left)
+			s.accept(s.Loops()[0], ln.fd)
+			if got := s.accepted.Load() - before; got != want {
+				t.Fatalf("listener %d: a turn takes %d connections, want %d", i, got, want)
+			}
+			left -= want
+		}
+	}
+}
+
+// TestTLSReloadUnderConnections changes the certificate all the time while clients come and talk: each handshake ends
+// well, with one certificate or the other, and nobody who is in is disturbed.
+func TestTLSReloadUnderConnections(t *testing.T) {
+	const clients, connections, loops = 4, 12, 2
+	s := startSecured(t, Config{Loops: loops, AcceptTLSMax: 4}, &echo{})
+	configs := []*tls.Config{
+		{Certificates: []tls.Certificate{s.authority.sign(t, "server")}},
+		{Certificates: []tls.Certificate{s.authority.sign(t, "server")}, SessionTicketsDisabled: true},
+		{Certificates: []tls.Certificate{s.authority.sign(t, "server")}, MaxVersion: tls.VersionTLS12},
+	}
+	s.client.ClientSessionCache = tls.NewLRUClientSessionCache(clients) // who resumes must not be surprised either
+	stay := s.over(t, nil)
+	done, stop := make(chan struct{}), make(chan struct{})
+	go func() { // ends with stop
+		defer close(done)
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+				s.SetTLS(configs[i%len(configs)])
+				runtime.Gosched()
+			}
+		}
+	}()
+	var all sync.WaitGroup
+	for range clients {
+		all.Go(func() { // ends after its connections
+			for range connections {
+				conn, err := tls.Dial("tcp", s.Addrs()[1], s.client)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				_ = conn.SetDeadline(time.Now().Add(patience))
+				reply := make([]byte, len("+PONG\r\n"))
+				if _, err = conn.Write([]byte("PING\r\n")); err == nil {
+					_, err = io.ReadFull(conn, reply)
+				}
+				if conn.Close(); err != nil || string(reply) != "+PONG\r\n" {
+					t.Errorf("%q, %v", reply, err)
+				}
+			}
+		})
+	}
+	for range connections {
+		stay.send("PING\r\n")
+		stay.expect("+PONG")
+	}
+	all.Wait()
+	close(stop)
+	<-done
 }
 
 // TestTLSWithoutConfiguration closes connections as long as nobody has set one, and counts them as no handshakes.

@@ -24,6 +24,7 @@ type Config struct {
 	MPTCP          bool          // accept multipath TCP
 	SocketMark     int           // SO_MARK of what listens, 0 none
 	AcceptTLSMax   int           // connections with TLS accepted in one turn of a loop, 1 by default
+	HandshakeMax   time.Duration // how long a TLS handshake may take, 10 s by default
 
 	// Warn is told what an operator should know and what the server goes on after. It is called from any loop.
 	Warn func(msg string, err error)
@@ -52,8 +53,9 @@ type Server struct {
 	active       atomic.Int64 // loops that get new connections, from the first
 	keepP        atomic.Bool  // loops wait without giving the P up
 
-	mptcp bool
-	mark  int
+	mptcp        bool
+	mark         int
+	handshakeMax time.Duration
 
 	accepted atomic.Uint64
 
@@ -85,6 +87,10 @@ type Stats struct {
 func New(cfg Config, h Handler) (*Server, error) {
 	s := &Server{
 		handler: h, warn: cfg.Warn, refused: cfg.Refused, limits: cfg.Limits, mptcp: cfg.MPTCP, mark: cfg.SocketMark,
+		handshakeMax: handshakeMax,
+	}
+	if cfg.HandshakeMax > 0 {
+		s.handshakeMax = cfg.HandshakeMax
 	}
 	if s.warn == nil {
 		s.warn = func(string, error) {}
