@@ -29,7 +29,7 @@ type Call struct {
 	noEffect     bool
 	effects      int // effects recorded in place of the command itself
 	startNs      int64
-	redacted     uint64    // bit i: argument i must not be logged
+	redacted     redaction // arguments that must not be logged
 	logArgv      [][]byte  // what logs show in place of Argv, nil for Argv itself
 	touchedAt    []KeyName // under invariants: keys reached through the doors
 }
@@ -232,11 +232,7 @@ func EqualFold(b []byte, word string) bool {
 }
 
 // Redact keeps argument i out of every log: the command log, MONITOR, crash output.
-func (c *Call) Redact(i int) {
-	if i < 64 {
-		c.redacted |= 1 << i
-	}
-}
+func (c *Call) Redact(i int) { c.redacted.add(i) }
 
 // LogAs shows logs other arguments than those executed.
 func (c *Call) LogAs(argv [][]byte) { c.logArgv = argv }

@@ -30,8 +30,8 @@ func (e *Engine) feedMonitors(c *Call) {
 	}
 	for i, a := range argv {
 		line = append(line, ' ')
-		if i < 64 && c.redacted&(1<<i) != 0 {
-			line = append(line, `"(redacted)"`...)
+		if c.redacted.has(i) {
+			line = append(append(append(line, '"'), redactedText...), '"')
 			continue
 		}
 		line = AppendQuoted(line, a)

@@ -113,16 +113,24 @@ func (e *Engine) log(kind LogKind, c *Call, value, capacity int64) {
 
 const redactedText = "(redacted)"
 
+// redaction is a set of arguments: bit i is argument i, the last bit all from there on.
+type redaction uint64
+
+const redactionTop = 63
+
+func (r *redaction) add(i int)     { *r |= 1 << min(i, redactionTop) }
+func (r redaction) has(i int) bool { return r&(1<<min(i, redactionTop)) != 0 }
+
 // clipArgv copies arguments for a log: at most LogArgsMax of them, each at most LogBytesMax long, with a note on the
 // rest.
-func clipArgv(argv [][]byte, redacted uint64) []string {
+func clipArgv(argv [][]byte, redacted redaction) []string {
 	n := min(len(argv), metrics.LogArgsMax)
 	out := make([]string, n)
 	for i := range n {
 		switch {
 		case n < len(argv) && i == n-1:
 			out[i] = "... (" + strconv.Itoa(len(argv)-n+1) + " more arguments)"
-		case i < 64 && redacted&(1<<i) != 0:
+		case redacted.has(i):
 			out[i] = redactedText
 		case len(argv[i]) > metrics.LogBytesMax:
 			out[i] = string(argv[i][:metrics.LogBytesMax]) + "... (" +

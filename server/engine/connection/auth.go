@@ -24,12 +24,13 @@ var Auth = engine.Command{
 }
 
 func auth(c *engine.Call) error {
+	for i := 1; i < len(c.Argv); i++ { // one too many may be a password with a blank in it
+		c.Redact(i)
+	}
 	if len(c.Argv) > 3 {
 		return engine.ErrSyntax
 	}
-	c.Redact(1)
 	if len(c.Argv) == 3 {
-		c.Redact(2)
 		return logInOK(c, c.Argv[1], c.Argv[2])
 	}
 	if c.Users.Default.NoPass() {
