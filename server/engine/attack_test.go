@@ -272,7 +272,8 @@ func TestUserDeletedInItsTransaction(t *testing.T) {
 	}
 }
 
-// TestBlockedClientLosesItsRights: what a client was allowed to wait for is not handed over when the rules have changed.
+// TestBlockedClientLosesItsRights: what a client was allowed to wait for is not handed over when its rules have
+// changed.
 func TestBlockedClientLosesItsRights(t *testing.T) {
 	for _, lost := range []string{"-shift", "resetkeys", "db=1"} {
 		a := newAttack(t)
