@@ -1,7 +1,6 @@
 package netloop
 
 import (
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -65,19 +64,9 @@ type tally struct{ received, written, reads, writes uint64 }
 type totals struct{ received, written, reads, writes atomic.Uint64 }
 
 func newLoop(s *Server, index int) (*Loop, error) {
-	epfd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	epfd, eventfd, err := newPoller()
 	if err != nil {
-		return nil, fmt.Errorf("netloop: create epoll: %w", err)
-	}
-	eventfd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
-	if err != nil {
-		_ = unix.Close(epfd)
-		return nil, fmt.Errorf("netloop: create eventfd: %w", err)
-	}
-	if err := epollAdd(epfd, eventfd, unix.EPOLLIN, wakeEvent); err != nil {
-		_ = unix.Close(epfd)
-		_ = unix.Close(eventfd)
-		return nil, fmt.Errorf("netloop: watch eventfd: %w", err)
+		return nil, err
 	}
 	return &Loop{
 		Index:  index,
@@ -248,9 +237,7 @@ func (l *Loop) end() {
 			l.drop(c)
 		}
 	}
-	for _, c := range l.inbox.shut() {
-		_ = unix.Close(int(c.fd))
-	}
+	l.inbox.closeFresh()
 	l.publish()
 	_ = unix.Close(l.inbox.eventfd)
 	_ = unix.Close(l.epfd)

@@ -3,7 +3,6 @@ package netloop
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -14,12 +13,15 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"os"
 	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // authority signs certificates for a test.
@@ -298,6 +300,45 @@ func TestTLSRefusals(t *testing.T) {
 	turned.expectEnd()
 }
 
+// TestTLSLongFlight has a certificate with a chain that the socket does not take at once; another client comes
+// meanwhile.
+func TestTLSLongFlight(t *testing.T) {
+	const chain, room = 100, 4 << 10 // certificates of half a kilobyte; bytes of the socket's buffer
+	s := startSecured(t, Config{}, &echo{})
+	long := s.authority.sign(t, "server")
+	for range chain {
+		long.Certificate = append(long.Certificate, s.authority.cert.Raw)
+	}
+	s.SetTLS(&tls.Config{Certificates: []tls.Certificate{long}})
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := os.NewFile(uintptr(pair[1]), "peer")
+	raw, err := net.FileConn(f)
+	f.Close()
+	if err := errors.Join(err, unix.SetsockoptInt(pair[0], unix.SOL_SOCKET, unix.SO_SNDBUF, room)); err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	_ = raw.SetDeadline(time.Now().Add(patience))
+	accepted := &Conn{fd: int32(pair[0]), bufferPos: -1, loop: s.Loops()[0]}
+	accepted.limits.Store(s.limits)
+	s.shake(accepted)
+	conn := tls.Client(raw, s.client)
+	c := &client{Conn: conn, in: bufio.NewReader(conn), t: t}
+	done := make(chan error, 1)
+	go func() { done <- conn.Handshake() }() // ends with the handshake, or the deadline
+	other := s.over(t, nil)
+	other.send("PING\r\n")
+	other.expect("+PONG")
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	c.send("PING\r\n")
+	c.expect("+PONG")
+}
+
 // TestTLSHandshakeEndsWithServer has a client that never says a word; start's cleanup proves that Run ends.
 func TestTLSHandshakeEndsWithServer(t *testing.T) {
 	s := startSecured(t, Config{}, &echo{})
@@ -328,7 +369,7 @@ func TestTLSIdleHandshakeEnds(t *testing.T) {
 		if n, err := raw.Read(make([]byte, 1)); n != 0 || err == nil {
 			t.Errorf("after %q: %d bytes, %v", word, n, err)
 		}
-		if err := <-refused; !errors.Is(err, context.DeadlineExceeded) {
+		if err := <-refused; !errors.Is(err, errShakeSlow) {
 			t.Errorf("after %q: %v", word, err)
 		}
 	}

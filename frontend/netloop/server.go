@@ -53,6 +53,8 @@ type Server struct {
 	active       atomic.Int64 // loops that get new connections, from the first
 	keepP        atomic.Bool  // loops wait without giving the P up
 
+	shakers []*shaker // one from the beginning, more from Run on
+
 	mptcp        bool
 	mark         int
 	handshakeMax time.Duration
@@ -68,7 +70,6 @@ type Server struct {
 		sync.Mutex // guards what follows; never held while waiting
 		listeners  []listener
 		running    bool
-		ctx        context.Context // of Run
 	}
 
 	// loops is replaced, not changed, when it grows; nobody ever leaves it.
@@ -104,10 +105,16 @@ func New(cfg Config, h Handler) (*Server, error) {
 	s.SetKeepAlive(cfg.KeepAlive)
 	s.SetBacklog(cfg.Backlog)
 	s.loops.Store(&[]*Loop{})
+	first, err := newShaker(s)
+	if err != nil {
+		return nil, err
+	}
+	s.shakers = []*shaker{first}
 	if err := s.SetLoops(cfg.Loops); err != nil {
 		for _, l := range s.Loops() {
 			l.end()
 		}
+		first.end()
 		return nil, err
 	}
 	return s, nil
@@ -143,23 +150,41 @@ func (s *Server) Run(ctx context.Context) error {
 	if s.stopping.Load() {
 		return fmt.Errorf("netloop: run: %w", context.Canceled)
 	}
+	s.start()
 	stop := context.AfterFunc(ctx, func() {
 		s.stopping.Store(true)
 		for _, l := range s.Loops() {
 			l.inbox.wake()
 		}
+		for _, k := range s.shakers {
+			k.inbox.wake()
+		}
 	})
 	defer stop()
-	s.start(ctx)
 	s.group.Wait()
+	for _, l := range s.Loops() {
+		l.inbox.closeFresh() // a handshake may have ended after its loop
+	}
 	s.CloseListeners()
 	return nil
 }
 
-func (s *Server) start(ctx context.Context) {
+func (s *Server) start() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.mu.running, s.mu.ctx = true, ctx
+	s.mu.running = true
+	// What the loops leave of the processors may compute for handshakes.
+	for len(s.shakers) < runtime.GOMAXPROCS(0)-len(s.Loops()) {
+		k, err := newShaker(s)
+		if err != nil {
+			s.warn("fewer handshakes are made at a time", err)
+			break
+		}
+		s.shakers = append(s.shakers, k)
+	}
+	for _, k := range s.shakers {
+		s.group.Go(k.serve) // owned by Run; ends when stopping is set, within one step of a handshake
+	}
 	s.keepP.Store(runtime.GOMAXPROCS(0) > len(s.Loops()))
 	for _, l := range s.Loops() {
 		s.group.Go(l.serve) // owned by Run; ends when stopping is set, within one turn
