@@ -157,7 +157,7 @@ func latencyStats(r *reading, b []byte) []byte {
 	return b
 }
 
-func commandName(r *reading, id int) string { return safe.Replace(r.Cmds.Entry(id).FullName) }
+func commandName(r *reading, id int) string { return safe.Replace(r.Cmds.Decl(id).FullName) }
 
 // keyspace has a line for each database with keys.
 func keyspace(r *reading, b []byte) []byte {
