@@ -32,7 +32,7 @@ func (h *handler) Open(c *netloop.Conn) (reject []byte) {
 	s.engine.Begin(time.Now())
 	if int64(s.engine.Clients.Len()) >= s.config.Maxclients {
 		s.engine.Stats.RejectedConnections++
-		return []byte("-" + string(engine.ErrMaxClients) + "\r\n")
+		return []byte("-" + string(session.ErrMaxClients) + "\r\n")
 	}
 	if s.protected(c) {
 		s.engine.Stats.RejectedConnections++
@@ -196,7 +196,7 @@ func (h *handler) protocolError(cmd *netloop.Command) {
 		e.CloseForQuery(cl)
 		return
 	}
-	e.Host.Log(engine.LogVerbose, fmt.Sprintf("Protocol error (%s) from client: %s. Query buffer: %s", cmd.Err,
+	e.Host.Log(session.LogVerbose, fmt.Sprintf("Protocol error (%s) from client: %s. Query buffer: %s", cmd.Err,
 		e.ClientForLog(cl), h.s.excerpt(cmd.Args[0])))
 	e.WriteError(cl, resp.Error("ERR "+cmd.Err.Error()))
 	cl.CloseAfter = true

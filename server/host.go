@@ -9,7 +9,7 @@ import (
 	"syscall"
 
 	"valkey/configs"
-	"valkey/server/engine"
+	"valkey/frontend/session"
 )
 
 // host is the process as the engine sees it: engine.Host. Its methods run under the engine lock.
@@ -18,11 +18,11 @@ type host struct{ s *Server }
 // Log writes a line.
 func (h host) Log(level int, message string) {
 	switch level {
-	case engine.LogDebug:
+	case session.LogDebug:
 		h.s.log.Debug().Msg(message)
-	case engine.LogVerbose:
+	case session.LogVerbose:
 		h.s.log.Trace().Msg(message)
-	case engine.LogNotice:
+	case session.LogNotice:
 		h.s.log.Info().Msg(message)
 	default:
 		h.s.log.Warn().Msg(message)
@@ -30,7 +30,7 @@ func (h host) Log(level int, message string) {
 }
 
 // Facts gives what only the process knows.
-func (h host) Facts() engine.Facts {
+func (h host) Facts() session.Facts {
 	f := h.s.facts
 	f.Port = int(h.s.config.Port)
 	f.Loops = h.s.Loops()
@@ -42,16 +42,16 @@ func (h host) Facts() engine.Facts {
 	return f
 }
 
-func (s *Server) listeners() []engine.Listener {
-	var out []engine.Listener
+func (s *Server) listeners() []session.Listener {
+	var out []session.Listener
 	if s.config.Port != 0 {
-		out = append(out, engine.Listener{Name: "tcp", Binds: s.config.Bind, Port: int(s.config.Port)})
+		out = append(out, session.Listener{Name: "tcp", Binds: s.config.Bind, Port: int(s.config.Port)})
 	}
 	if s.config.TlsPort != 0 {
-		out = append(out, engine.Listener{Name: "tls", Binds: s.config.Bind, Port: int(s.config.TlsPort)})
+		out = append(out, session.Listener{Name: "tls", Binds: s.config.Bind, Port: int(s.config.TlsPort)})
 	}
 	if s.config.Unixsocket != "" {
-		out = append(out, engine.Listener{Name: "unix", Binds: []string{s.config.Unixsocket}})
+		out = append(out, session.Listener{Name: "unix", Binds: []string{s.config.Unixsocket}})
 	}
 	return out
 }

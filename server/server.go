@@ -21,6 +21,7 @@ import (
 	"valkey/frontend/command"
 	"valkey/frontend/netloop"
 	"valkey/frontend/resp"
+	"valkey/frontend/session"
 	"valkey/internal/vfs"
 	"valkey/server/engine"
 	"valkey/server/repl"
@@ -49,7 +50,7 @@ type Server struct {
 	sink     *logSink
 	title    *Title
 
-	facts           engine.Facts
+	facts           session.Facts
 	tls             tlsState
 	limits          *resp.Limits // the fields are guarded by the engine lock; loops read what they point to
 	unauthenticated *resp.Limits
@@ -304,7 +305,7 @@ func (s *Server) cleanup() {
 	s.loops.CloseListeners()
 }
 
-func newFacts(o Options, c *configs.Config) engine.Facts {
+func newFacts(o Options, c *configs.Config) session.Facts {
 	exe, err := os.Executable()
 	if err != nil {
 		exe = os.Args[0]
@@ -312,8 +313,8 @@ func newFacts(o Options, c *configs.Config) engine.Facts {
 	if exe, err = filepath.Abs(exe); err != nil {
 		exe = os.Args[0]
 	}
-	return engine.Facts{
-		RunID: randomID(), OS: systemName(), Version: o.Version, Build: o.Build,
+	return session.Facts{
+		Mode: "standalone", RunID: randomID(), OS: systemName(), Version: o.Version, Build: o.Build,
 		PID: os.Getpid(), Executable: exe,
 		ConfigFile: c.File, StartedMs: time.Now().UnixMilli(), Loops: int(c.IoThreads), GoVersion: runtime.Version(),
 	}

@@ -8,14 +8,14 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"valkey/frontend/session"
 	"valkey/internal/vfs"
-	"valkey/server/engine"
 )
 
 // Usage asks the system what the process has taken of the machine. What cannot be found out is zero. The thread is
 // that of the event loop which executes INFO.
-func (h host) Usage() engine.Usage {
-	u := engine.Usage{
+func (h host) Usage() session.Usage {
+	u := session.Usage{
 		ResidentBytes: residentBytes(),
 		CPU:           cpuTime(unix.RUSAGE_SELF), ThreadCPU: cpuTime(unix.RUSAGE_THREAD),
 	}
@@ -27,9 +27,9 @@ func (h host) Usage() engine.Usage {
 }
 
 // Traffic adds up the loops' counters.
-func (h host) Traffic() engine.Traffic {
+func (h host) Traffic() session.Traffic {
 	t := h.s.loops.Stats()
-	return engine.Traffic{In: t.NetIn, Out: t.NetOut, Reads: t.Reads, Writes: t.Writes}
+	return session.Traffic{In: t.NetIn, Out: t.NetOut, Reads: t.Reads, Writes: t.Writes}
 }
 
 // PauseSweep stops the loops from taking query buffers back.
@@ -49,12 +49,12 @@ func (h host) RewriteConfig(all bool) error {
 	return nil
 }
 
-func cpuTime(who int) engine.CPUTime {
+func cpuTime(who int) session.CPUTime {
 	var r unix.Rusage
 	if unix.Getrusage(who, &r) != nil {
-		return engine.CPUTime{}
+		return session.CPUTime{}
 	}
-	return engine.CPUTime{System: time.Duration(r.Stime.Nano()), User: time.Duration(r.Utime.Nano())}
+	return session.CPUTime{System: time.Duration(r.Stime.Nano()), User: time.Duration(r.Utime.Nano())}
 }
 
 // residentBytes reads the second figure of statm, which is in pages.

@@ -48,7 +48,8 @@ var rooms = []room{
 	{path: "sentinel/monitor", floor: 2, may: []string{}, pure: true},
 	{path: "sentinel/ledger", floor: 2, may: []string{}, pure: true},
 
-	{path: "frontend/session", floor: 3, may: []string{"frontend/acl", "frontend/command", "frontend/resp"}},
+	{path: "frontend/session", floor: 3, may: []string{"frontend/acl", "frontend/command", "frontend/resp", "configs"}},
+	{path: "frontend/session/...", floor: 4, never: slices.Concat(controlPlane, dataPlane)},
 	{path: "quorum", floor: 3, may: []string{"quorum/core", "internal/vfs"}},
 	{path: "server/aof", floor: 3, may: []string{"store/...", "frontend/resp", "internal/vfs"}},
 	{path: "server/metrics", floor: 3, may: []string{}, pure: true},

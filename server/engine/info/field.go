@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"valkey/frontend/session"
 	"valkey/server/engine"
 )
 
@@ -78,9 +79,9 @@ func constant(v any) func(*reading) any { return func(*reading) any { return v }
 // reading is the state that one report is made from.
 type reading struct {
 	*engine.Engine
-	facts   engine.Facts
-	usage   engine.Usage
-	traffic engine.Traffic
+	facts   session.Facts
+	usage   session.Usage
+	traffic session.Traffic
 	memory  engine.MemoryReport
 	clients census
 	saving  engine.Persistence

@@ -5,11 +5,12 @@ import (
 	"strconv"
 	"time"
 
+	"valkey/frontend/session"
 	"valkey/server/engine"
 )
 
 var serverFields = []field{
-	{"redis_version", constant(engine.RedisVersion)},
+	{"redis_version", constant(session.RedisVersion)},
 	{"server_name", constant("valkey")},
 	{"valkey_version", func(r *reading) any { return r.facts.Version }},
 	{"valkey_release_stage", constant("ga")},
