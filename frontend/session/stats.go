@@ -7,7 +7,8 @@ import (
 	"valkey/frontend/acl"
 )
 
-// Stats are the server-wide counters behind INFO. They are plain fields: one writer, under the lock.
+// Stats are the server-wide counters behind INFO. They are plain fields: one writer, under the lock. INFO has one list
+// of them for every server, so they stand together: those about data remain at zero where there is none.
 type Stats struct {
 	Connections         uint64
 	RejectedConnections uint64
