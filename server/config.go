@@ -52,8 +52,8 @@ func (s *Server) limit(c *netloop.Conn, cl *session.Client) {
 // watchConfig registers what a CONFIG SET does beyond changing the value. All of it runs under the engine lock.
 func (s *Server) watchConfig() {
 	c, e := s.config, s.engine
-	c.OnChange(func() error { s.format.set(&c.Server); return nil }, "loglevel", "log-format", "log-timestamp-format")
-	c.OnChange(func() error { return s.sink.reopen(c.Logfile) }, "logfile")
+	c.OnChange(func() error { s.logs.SetFormat(&c.Server); return nil }, "loglevel", "log-format", "log-timestamp-format")
+	c.OnChange(func() error { return s.logs.Reopen(c.Logfile) }, "logfile")
 	c.OnChange(func() error { e.SetAging(); return nil }, "maxmemory-policy", "lfu-log-factor", "lfu-decay-time")
 	c.OnChange(func() error { e.StartEviction(); return nil }, "maxmemory")
 	c.OnChange(s.setMaxclients, "maxclients")
@@ -81,7 +81,7 @@ func (s *Server) watchConfig() {
 		return s.rebind(s.loops.RebindTLS, c.TlsPort, refusalBind)
 	}, "bind")
 	c.OnChange(s.setLoops, "io-threads")
-	c.OnChange(func() error { s.setTitle(); return nil }, "proc-title-template")
+	c.OnChange(func() error { s.title.Show(c, ""); return nil }, "proc-title-template")
 	c.OnChange(func() error { s.keyLoadDelay.Store(c.KeyLoadDelay); return nil }, "key-load-delay")
 	c.OnChange(func() error { s.updateDiskError(); return nil }, "save", "stop-writes-on-bgsave-error",
 		"extended-redis-compatibility")

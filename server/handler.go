@@ -9,6 +9,7 @@ import (
 	"valkey/frontend/netloop"
 	"valkey/frontend/resp"
 	"valkey/frontend/session"
+	"valkey/frontend/shell"
 	"valkey/server/engine"
 )
 
@@ -197,7 +198,7 @@ func (h *handler) protocolError(cmd *netloop.Command) {
 		return
 	}
 	e.Host.Log(session.LogVerbose, fmt.Sprintf("Protocol error (%s) from client: %s. Query buffer: %s", cmd.Err,
-		e.ClientForLog(cl), h.s.excerpt(cmd.Args[0])))
+		e.ClientForLog(cl), shell.Excerpt(cmd.Args[0], e.Config.HideUserDataFromLog)))
 	e.WriteError(cl, resp.Error("ERR "+cmd.Err.Error()))
 	cl.CloseAfter = true
 }

@@ -22,6 +22,7 @@ import (
 	"valkey/frontend/netloop"
 	"valkey/frontend/resp"
 	"valkey/frontend/session"
+	"valkey/frontend/shell"
 	"valkey/internal/vfs"
 	"valkey/server/engine"
 	"valkey/server/repl"
@@ -31,9 +32,9 @@ import (
 // Options are what New needs of the process.
 type Options struct {
 	Config  *configs.Config
-	Version string // of Valkey that this server is compatible with
-	Build   string // of this program
-	Title   *Title // nil leaves the process list as it is
+	Version string       // of Valkey that this server is compatible with
+	Build   string       // of this program
+	Title   *shell.Title // nil leaves the process list as it is
 }
 
 // Server is one data server.
@@ -46,9 +47,8 @@ type Server struct {
 	feeding  feeding
 	loops    *netloop.Server
 	log      zerolog.Logger
-	format   logFormat
-	sink     *logSink
-	title    *Title
+	logs     *shell.Log // what log writes to
+	title    *shell.Title
 
 	facts           session.Facts
 	tls             tlsState
@@ -90,12 +90,11 @@ func New(o Options) (*Server, error) {
 		config: o.Config, title: o.Title, fs: vfs.OS{}, ballast: make([]byte, collectorFloor), ready: make(chan struct{}),
 	}
 	c := o.Config
-	s.format.set(&c.Server)
 	var err error
-	if s.sink, err = openLog(c.Logfile); err != nil {
+	if s.logs, err = shell.OpenLog(&c.Server, 'M'); err != nil {
 		return nil, err
 	}
-	s.log = newLog(s.sink, &s.format)
+	s.log = s.logs.Logger
 	table, err := newTable(c.RenameCommand)
 	if err != nil {
 		return nil, err
@@ -110,7 +109,7 @@ func New(o Options) (*Server, error) {
 		Config: c, Store: s.store, Commands: table, Host: host{s}, Seed: randomSeed(),
 	})
 	s.engine.Begin(time.Now())
-	if err := s.configureUsers(); err != nil {
+	if err := shell.ConfigureUsers(&s.engine.Front); err != nil {
 		return nil, err
 	}
 	s.history = s.engine.History
@@ -162,7 +161,7 @@ func (s *Server) run(ctx context.Context) error {
 		s.log.Warn().Err(err).Msg("Failed to write PID file")
 	}
 	defer s.cleanup()
-	s.setTitle()
+	s.title.Show(s.config, "")
 	prefault, load, keep := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	go s.prefault(ctx, prefault) // owned by run, which waits for it; ends with ctx
 	go s.keepAOF(ctx, keep)      // likewise
@@ -314,7 +313,7 @@ func newFacts(o Options, c *configs.Config) session.Facts {
 		exe = os.Args[0]
 	}
 	return session.Facts{
-		Mode: "standalone", RunID: randomID(), OS: systemName(), Version: o.Version, Build: o.Build,
+		Mode: "standalone", RunID: randomID(), OS: shell.SystemName(), Version: o.Version, Build: o.Build,
 		PID: os.Getpid(), Executable: exe,
 		ConfigFile: c.File, StartedMs: time.Now().UnixMilli(), Loops: int(c.IoThreads), GoVersion: runtime.Version(),
 	}

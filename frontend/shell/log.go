@@ -1,4 +1,4 @@
-package server
+package shell
 
 import (
 	"bytes"
@@ -15,12 +15,47 @@ import (
 	"github.com/rs/zerolog"
 
 	"valkey/configs"
+	"valkey/frontend/session"
 )
 
-// newLog makes the server's log: structured inside, on the outside the line format that log-format asks for, which
-// existing tools parse.
-func newLog(out io.Writer, f *logFormat) zerolog.Logger {
-	return zerolog.New(&logWriter{out: out, format: f}).With().Timestamp().Logger()
+// Log is a server's log: structured inside, on the outside the line format that log-format asks for, which existing
+// tools parse.
+type Log struct {
+	zerolog.Logger
+	format logFormat
+	sink   logSink
+}
+
+// OpenLog makes the log that a configuration asks for. role is the letter that legacy lines show: M, S or X.
+func OpenLog(c *configs.Server, role byte) (*Log, error) {
+	l := &Log{}
+	l.SetFormat(c)
+	l.format.role.Store(int32(role))
+	if err := l.sink.reopen(c.Logfile); err != nil {
+		return nil, err
+	}
+	l.Logger = zerolog.New(&logWriter{out: &l.sink, format: &l.format}).With().Timestamp().Logger()
+	return l, nil
+}
+
+// SetFormat follows a change of loglevel, log-format or log-timestamp-format.
+func (l *Log) SetFormat(c *configs.Server) { l.format.set(c) }
+
+// Reopen directs the log to another file; an empty name is standard output. On an error the old one stays.
+func (l *Log) Reopen(name string) error { return l.sink.reopen(name) }
+
+// Line writes a line of one of session's levels.
+func (l *Log) Line(level int, message string) {
+	switch level {
+	case session.LogDebug:
+		l.Debug().Msg(message)
+	case session.LogVerbose:
+		l.Trace().Msg(message)
+	case session.LogNotice:
+		l.Info().Msg(message)
+	default:
+		l.Warn().Msg(message)
+	}
 }
 
 // logFormat is how lines look; CONFIG SET changes it while lines are written.
@@ -28,14 +63,13 @@ type logFormat struct {
 	level     atomic.Int32 // configs.Loglevel
 	shape     atomic.Int32 // configs.LogFormat
 	timestamp atomic.Int32 // configs.LogTimestampFormat
-	role      atomic.Int32 // 'M' or 'S'
+	role      atomic.Int32 // 'M', 'S' or 'X'
 }
 
 func (f *logFormat) set(c *configs.Server) {
 	f.level.Store(int32(c.Loglevel))
 	f.shape.Store(int32(c.LogFormat))
 	f.timestamp.Store(int32(c.LogTimestampFormat))
-	f.role.Store('M')
 }
 
 // logWriter turns zerolog's events into lines. Log lines are rare: clarity goes before speed here.
@@ -64,7 +98,7 @@ func (w *logWriter) Write(event []byte) (int, error) {
 	d := json.NewDecoder(bytes.NewReader(event))
 	d.UseNumber() // a large number is to be shown as it is
 	if err := d.Decode(&fields); err != nil {
-		return 0, fmt.Errorf("server: log event: %w", err)
+		return 0, fmt.Errorf("shell: log event: %w", err)
 	}
 	at := 2
 	for i, l := range levels {
@@ -78,17 +112,14 @@ func (w *logWriter) Write(event []byte) (int, error) {
 	message, _ := fields[zerolog.MessageFieldName].(string)
 	line := w.line(at, message, extra(fields))
 	if _, err := io.WriteString(w.out, line); err != nil {
-		return 0, fmt.Errorf("server: log: %w", err)
+		return 0, fmt.Errorf("shell: log: %w", err)
 	}
 	return len(event), nil
 }
 
 func (w *logWriter) line(level int, message, fields string) string {
 	stamp, pid, role := w.timestamp(time.Now()), strconv.Itoa(os.Getpid()), byte(w.format.role.Load())
-	roleName := "primary"
-	if role == 'S' {
-		roleName = "replica"
-	}
+	roleName := map[byte]string{'M': "primary", 'S': "replica", 'X': "sentinel"}[role]
 	switch configs.LogFormat(w.format.shape.Load()) {
 	case configs.LogFormatLogfmt:
 		return fmt.Sprintf("pid=%s role=%s timestamp=%q level=%s message=%q%s\n", pid, roleName, stamp, levels[level].name,
@@ -134,30 +165,4 @@ func extra(fields map[string]any) string {
 	}
 	sort.Strings(parts)
 	return strings.Join(parts, "")
-}
-
-// excerptBytes is how much of a request that cannot be read goes into the log.
-const excerptBytes = 128
-
-// excerpt shows the beginning and the end of what a client sent, unless clients' data is to stay out of the log.
-func (s *Server) excerpt(b []byte) string {
-	if s.config.HideUserDataFromLog {
-		return "*redacted*"
-	}
-	if len(b) < excerptBytes {
-		return "'" + printable(b) + "'"
-	}
-	return fmt.Sprintf("'%s' (... more %d bytes ...) '%s'", printable(b[:excerptBytes/2]), len(b)-excerptBytes,
-		printable(b[len(b)-excerptBytes/2:]))
-}
-
-// printable replaces every byte that is not printable ASCII.
-func printable(b []byte) string {
-	out := bytes.Clone(b)
-	for i, c := range out {
-		if c < ' ' || c > '~' {
-			out[i] = '.'
-		}
-	}
-	return string(out)
 }

@@ -1,4 +1,4 @@
-package server
+package shell
 
 import (
 	"net"
@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unsafe"
+
+	"valkey/configs"
 )
 
 // Title is the line that the process list shows of this process. Linux shows the memory that the arguments came in, so
@@ -44,14 +46,14 @@ func (t *Title) Set(text string) {
 	}
 }
 
-// setTitle fills proc-title-template in. Its check has seen to it that there is nothing unknown in it.
-func (s *Server) setTitle() {
-	c := s.config
-	if s.title == nil || !c.SetProcTitle {
+// Show fills proc-title-template in, if titles are wanted; a nil Title leaves the process list as it is. mode says what
+// runs here if it is no plain server. The template's check has seen to it that there is nothing unknown in it.
+func (t *Title) Show(c *configs.Config, mode string) {
+	if t == nil || !c.SetProcTitle {
 		return
 	}
 	values := map[string]string{
-		"title": s.title.program, "listen-addr": s.listenAddress(), "server-mode": "",
+		"title": t.program, "listen-addr": listenAddress(c), "server-mode": mode,
 		"port": strconv.FormatInt(c.Port, 10), "tls-port": strconv.FormatInt(c.TlsPort, 10),
 		"unixsocket": c.Unixsocket, "config-file": c.File,
 	}
@@ -61,12 +63,11 @@ func (s *Server) setTitle() {
 	}
 	// A doubled brace is a brace.
 	title := strings.NewReplacer(append(pairs, "{{", "{")...).Replace(c.ProcTitleTemplate)
-	s.title.Set(strings.Trim(title, " "))
+	t.Set(strings.Trim(title, " "))
 }
 
 // listenAddress is the one address that a title has room for: the first, or the Unix socket.
-func (s *Server) listenAddress() string {
-	c := s.config
+func listenAddress(c *configs.Config) string {
 	if c.Port == 0 {
 		return c.Unixsocket
 	}

@@ -1,4 +1,4 @@
-package server
+package shell
 
 import (
 	"bytes"
@@ -9,12 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"valkey/frontend/session"
-	"valkey/internal/vfs"
 )
 
 // Usage asks the system what the process has taken of the machine. What cannot be found out is zero. The thread is
 // that of the event loop which executes INFO.
-func (h host) Usage() session.Usage {
+func Usage() session.Usage {
 	u := session.Usage{
 		ResidentBytes: residentBytes(),
 		CPU:           cpuTime(unix.RUSAGE_SELF), ThreadCPU: cpuTime(unix.RUSAGE_THREAD),
@@ -24,29 +23,6 @@ func (h host) Usage() session.Usage {
 		u.MachineBytes = info.Totalram * uint64(info.Unit)
 	}
 	return u
-}
-
-// Traffic adds up the loops' counters.
-func (h host) Traffic() session.Traffic {
-	t := h.s.loops.Stats()
-	return session.Traffic{In: t.NetIn, Out: t.NetOut, Reads: t.Reads, Writes: t.Writes}
-}
-
-// PauseSweep stops the loops from taking query buffers back.
-func (h host) PauseSweep(on bool) { h.s.loops.PauseSweep(on) }
-
-// RewriteConfig writes the present configuration to the file that the server was started with.
-func (h host) RewriteConfig(all bool) error {
-	rewrite := h.s.config.Rewrite
-	if all {
-		rewrite = h.s.config.RewriteAll
-	}
-	if err := rewrite(vfs.OS{}, h.s.config.File); err != nil {
-		h.s.log.Warn().Err(err).Msg("CONFIG REWRITE failed")
-		return err
-	}
-	h.s.log.Info().Msg("CONFIG REWRITE executed with success.")
-	return nil
 }
 
 func cpuTime(who int) session.CPUTime {
@@ -74,8 +50,8 @@ func residentBytes() uint64 {
 	return pages * uint64(os.Getpagesize())
 }
 
-// systemName is the system's name, release and machine, as uname has them.
-func systemName() string {
+// SystemName is the system's name, release and machine, as uname has them.
+func SystemName() string {
 	var u unix.Utsname
 	if unix.Uname(&u) != nil {
 		return ""
