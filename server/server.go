@@ -20,7 +20,6 @@ import (
 	"valkey/configs"
 	"valkey/frontend/command"
 	"valkey/frontend/netloop"
-	"valkey/frontend/resp"
 	"valkey/frontend/session"
 	"valkey/frontend/shell"
 	"valkey/internal/vfs"
@@ -50,12 +49,11 @@ type Server struct {
 	logs     *shell.Log // what log writes to
 	title    *shell.Title
 
-	facts           session.Facts
-	tls             tlsState
-	limits          *resp.Limits // the fields are guarded by the engine lock; loops read what they point to
-	unauthenticated *resp.Limits
-	nextCronMs      int64 // guarded by the engine lock
-	nextTickMs      int64 // when the first loop ticks next at the latest; guarded by the engine lock
+	facts        session.Facts
+	conns        shell.Conns
+	certificates shell.Certificates
+	nextCronMs   int64 // guarded by the engine lock
+	nextTickMs   int64 // when the first loop ticks next at the latest; guarded by the engine lock
 
 	upstream   *upstream  // the primary that is copied; nil on a primary
 	resumption resumption // of a replica without a link
@@ -116,11 +114,12 @@ func New(o Options) (*Server, error) {
 	s.tasks = append(s.tasks, s.replicationTask)
 	s.saving.replication = s.replicationAux
 	s.saving.ended = append(s.saving.ended, s.saved)
-	s.setLimits()
+	s.conns.Open(&s.engine.Front)
 	if s.loops, err = netloop.New(s.netConfig(), &handler{s: s}); err != nil {
 		return nil, fmt.Errorf("server: %w", err)
 	}
-	if err := s.loadTLS(); err != nil {
+	s.certificates.Open(&s.engine.Front, s.loops, s.fs, s.log)
+	if err := s.certificates.Load(); err != nil {
 		return nil, fmt.Errorf("server: tls: %w", err)
 	}
 	s.saving.lastTook, s.saving.lastSave = -1, time.Now().Unix()
@@ -166,8 +165,8 @@ func (s *Server) run(ctx context.Context) error {
 	go s.prefault(ctx, prefault) // owned by run, which waits for it; ends with ctx
 	go s.keepAOF(ctx, keep)      // likewise
 	certificates := make(chan struct{})
-	go s.reloadTLS(ctx, certificates) // likewise
-	go func() {                       // likewise; ends with the load, or with ctx
+	go s.certificates.Reload(ctx, certificates) // likewise
+	go func() {                                 // likewise; ends with the load, or with ctx
 		defer close(load)
 		s.loadData(ctx)
 	}()
