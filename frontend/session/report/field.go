@@ -14,10 +14,14 @@ type Field[R any] struct {
 
 // Values that are written in a form of their own; numbers, strings and truth values (1 and 0) need none.
 type (
-	Percent float64       // 12.34%
-	Ratio   float64       // 12.34
-	CPU     time.Duration // seconds with microseconds
-	Human   uint64        // bytes as 1.50M
+	// Percent is written as 12.34%.
+	Percent float64
+	// Ratio is written as 12.34.
+	Ratio float64
+	// CPU is written as seconds with microseconds.
+	CPU time.Duration
+	// Human is an amount of bytes, written as 1.50M.
+	Human uint64
 )
 
 // Rows appends the rows of some fields, which may be of a server's own type of the same form.

@@ -35,7 +35,7 @@ func read(e *engine.Engine) *reading {
 	x.PausedReason, x.PausedActions, x.PausedMs = e.PauseInfo()
 	x.ReplicationIn, x.ReplicationOut = e.Replicated()
 	x.StalePercent, x.AboveLimit = e.Store.StalePercent(), aboveLimit(e)
-	x.LatestStallUs, x.Snapshots = int64(r.saving.LatestStall), int64(r.saving.Snapshots)
+	x.LatestStallUs, x.Snapshots = r.saving.LatestStall, r.saving.Snapshots
 	x.MigrationLinks = e.Host.MigrationLinks()
 	return r
 }
