@@ -197,7 +197,7 @@ var errBind = errors.New("server: bind-source-addr is no address")
 // dialer connects to an address, from bind-source-addr where that is set, and over TLS with tls-replication.
 // Connections have no deadline of their own.
 func (s *Server) dialer(address configs.HostPort) func(context.Context) (net.Conn, error) {
-	source, secured := s.config.BindSourceAddr, s.clientTLS(s.config.TlsReplication)
+	source, secured := s.config.BindSourceAddr, s.certificates.Client()
 	return func(ctx context.Context) (net.Conn, error) {
 		d := net.Dialer{}
 		if source != "" {

@@ -9,15 +9,15 @@ import (
 	"valkey/frontend/command"
 	"valkey/frontend/command/commandtest"
 	"valkey/frontend/session"
+	"valkey/frontend/session/users"
 	"valkey/server/engine"
 	"valkey/server/engine/enginetest"
 	"valkey/server/engine/persistence"
-	"valkey/server/engine/users"
 )
 
 // secured are the families with those that the other tests of this package leave out.
 func secured() [][]engine.Command {
-	return append(slices.Clip(families), persistence.Commands, users.Commands, []engine.Command{shift})
+	return append(slices.Clip(families), persistence.Commands, engine.Lift(users.Commands), []engine.Command{shift})
 }
 
 // attack is a server, and someone who tries what is forbidden.

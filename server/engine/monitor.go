@@ -24,14 +24,10 @@ func (e *Engine) feedMonitors(c *Call) {
 		line = append(line, c.Client.Link.Remote()...)
 	}
 	line = append(line, ']')
-	argv := c.Argv
-	if c.logArgv != nil {
-		argv = c.logArgv
-	}
-	for i, a := range argv {
+	for i, a := range c.Logged() {
 		line = append(line, ' ')
-		if c.redacted.has(i) {
-			line = append(append(append(line, '"'), redactedText...), '"')
+		if c.Redacted(i) {
+			line = append(line, `"(redacted)"`...)
 			continue
 		}
 		line = AppendQuoted(line, a)
@@ -39,7 +35,7 @@ func (e *Engine) feedMonitors(c *Call) {
 	line = append(line, "\r\n"...)
 	for _, m := range e.Monitors {
 		m.Push(line)
-		e.outputGrew(m)
+		e.OutputGrew(m)
 	}
 }
 
