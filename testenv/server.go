@@ -77,7 +77,7 @@ func (s *Server) LaunchLoading(t testing.TB) {
 
 func (s *Server) run() error {
 	for try := 1; ; try++ {
-		port, err := freePort()
+		port, err := FreePort()
 		if err != nil {
 			return fmt.Errorf("testenv: %w", err)
 		}
@@ -209,8 +209,8 @@ func (s *Server) LogTail() string {
 	return l
 }
 
-// freePort asks the system for a port that is free now.
-func freePort() (string, error) {
+// FreePort asks the system for a port that is free now.
+func FreePort() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", fmt.Errorf("find a free port: %w", err)

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -74,7 +73,7 @@ func measureTLS(o options, s *side) error {
 		if _, err := a.Issue(key, testenv.Identity{RSA: key == "RSA"}); err != nil {
 			return err
 		}
-		port, err := freePort()
+		port, err := testenv.FreePort()
 		if err != nil {
 			return err
 		}
@@ -139,15 +138,4 @@ func csvRate(table string) (float64, error) {
 		return 0, fmt.Errorf("%s printed %q: %w", generator, table, err)
 	}
 	return rate, nil
-}
-
-// freePort asks the system for a port that is free now.
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	return port, err
 }

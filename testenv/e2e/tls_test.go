@@ -45,11 +45,9 @@ func (s *secured) start(t *testing.T, args ...string) {
 	}, args...)...)
 	s.admin = s.Client(t)
 	testenv.Eventually(t, deadline, "a port for TLS is free", func() bool {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		port, err := testenv.FreePort()
 		must(t, err)
-		s.addr = l.Addr().String()
-		l.Close()
-		_, port, _ := net.SplitHostPort(s.addr)
+		s.addr = net.JoinHostPort("127.0.0.1", port)
 		return s.admin.Do("CONFIG", "SET", "tls-port", port) == testenv.Simple("OK")
 	})
 }
