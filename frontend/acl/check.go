@@ -55,6 +55,13 @@ func (us *Users) Check(u *User, r *Request) (why Reason, at int) {
 	if u.unlimited {
 		return Allowed, 0
 	}
+	if r.Command.OnlyKey {
+		for _, s := range u.selectors {
+			if s.allowsOnlyKey(r) {
+				return Allowed, 0
+			}
+		}
+	}
 	why = DeniedDatabase
 	c := checking{Request: r, scratch: us.keys[:0]}
 	for _, s := range u.selectors {
@@ -69,6 +76,14 @@ func (us *Users) Check(u *User, r *Request) (why Reason, at int) {
 	}
 	us.keys = c.scratch
 	return why, at
+}
+
+// allowsOnlyKey is against for most of all calls: those that have one key and nothing else to ask for. It tells no
+// reason, and leaves what is rare out: a call that it does not allow may still be allowed.
+func (s *selector) allowsOnlyKey(r *Request) bool {
+	d := r.Command
+	return s.commands.has(d.ID) && s.dbAllowed(r.DB, r.Databases) && d.FirstKey < len(r.Argv) &&
+		(s.anyKey || s.keyAllowed(r.Argv[d.FirstKey], d.FirstKeyUse))
 }
 
 // CheckEveryKey decides whether a user may run a command that may, beside the keys it names, use any other key so:
