@@ -19,6 +19,9 @@ func (s *Server) netConfig() netloop.Config {
 		Limits: s.conns.Unauthenticated(), MPTCP: c.Mptcp, SocketMark: int(c.SocketMarkId),
 		AcceptTLSMax: int(c.MaxNewTlsConnectionsPerCycle),
 		Refused: func(remote string, err error) {
+			if errors.Is(err, netloop.ErrFull) {
+				s.holding(func() { s.engine.Stats.RejectedConnections++ })
+			}
 			s.log.Debug().Err(err).Str("addr", remote).Msg("Error accepting a client connection")
 		},
 		Warn: func(msg string, err error) { s.log.Warn().Err(err).Str("component", "netloop").Msg(msg) },

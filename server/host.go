@@ -46,6 +46,7 @@ func (s *Server) listeners() []session.Listener {
 
 // raiseFileLimit asks for enough descriptors for maxclients; what it cannot have lowers maxclients, loudly.
 func (s *Server) raiseFileLimit() {
+	defer func() { s.loops.SetConnsMax(int(s.config.Maxclients)) }()
 	want := uint64(s.config.Maxclients) + reservedFiles
 	var l syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {

@@ -186,6 +186,7 @@ func (l *Loop) open(c *Conn) {
 		l.conns = append(l.conns, make([]*Conn, max(fd+1-len(l.conns), len(l.conns)))...)
 	}
 	l.conns[fd] = c
+	l.server.open.Add(1)
 	c.events = unix.EPOLLIN
 	c.activeAt = l.sweeps
 	if err := epollAdd(l.epfd, fd, c.events, connEvent); err != nil {
@@ -219,6 +220,7 @@ func (l *Loop) drop(c *Conn) {
 	invariant.Check(c.flags&inRound == 0, "netloop: a connection is closed while its commands wait to be run")
 	c.flags |= closed
 	l.conns[c.fd] = nil
+	l.server.open.Add(-1)
 	if c.tls != nil && c.flags&closing != 0 {
 		c.tls.bye(c.fd)
 	}

@@ -86,8 +86,13 @@ func (s *Server) RebindTLS(binds []string, port int) error { return s.rebind(bin
 
 // shake hands a connection that has just been accepted to a shaker.
 func (s *Server) shake(c *Conn) {
-	if s.handshakes.Add(1) > handshakesMax {
+	running, most := s.handshakes.Add(1), s.connsMax.Load()
+	switch {
+	case running > handshakesMax:
 		s.refuse(c, errShakeMany)
+		return
+	case most > 0 && s.open.Load()+running > most:
+		s.refuse(c, ErrFull)
 		return
 	}
 	s.shakers[int(c.fd)%len(s.shakers)].inbox.adopt(c)

@@ -350,6 +350,29 @@ func TestTLSHandshakeEndsWithServer(t *testing.T) {
 	eventually(t, "the handshake begins", func() bool { return s.handshakes.Load() == 1 })
 }
 
+// TestTLSConnsMax makes no handshake for a connection that is one too many, and makes one again when another has gone.
+func TestTLSConnsMax(t *testing.T) {
+	refused := make(chan error, 1)
+	s := startSecured(t, Config{Refused: func(_ string, err error) { refused <- err }}, &echo{})
+	s.SetConnsMax(2)
+	plain, secure := dial(t, s.Server), s.over(t, nil)
+	for _, c := range []*client{plain, secure} {
+		c.send("PING\r\n")
+		c.expect("+PONG")
+	}
+	if _, err := s.over(t, nil).Write([]byte("PING\r\n")); err == nil {
+		t.Error("a third connection is served")
+	}
+	if err := <-refused; !errors.Is(err, ErrFull) {
+		t.Error(err)
+	}
+	plain.Close()
+	eventually(t, "there is room again", func() bool { return s.open.Load() == 1 })
+	again := s.over(t, nil)
+	again.send("PING\r\n")
+	again.expect("+PONG")
+}
+
 // TestTLSIdleHandshakeEnds closes a connection that does not finish its handshake in time, with a word or without one.
 func TestTLSIdleHandshakeEnds(t *testing.T) {
 	refused := make(chan error, 2)

@@ -47,6 +47,8 @@ type Server struct {
 	acceptTLSMax atomic.Int64
 	tls          atomic.Pointer[tls.Config]
 	handshakes   atomic.Int64 // that run
+	open         atomic.Int64 // connections that loops serve
+	connsMax     atomic.Int64 // see SetConnsMax
 	keepAlive    atomic.Int64
 	backlog      atomic.Int64
 	sweepPaused  atomic.Bool
@@ -221,6 +223,10 @@ func (s *Server) SetAcceptMax(n int) { s.acceptMax.Store(int64(orDefault(n, acce
 // SetAcceptTLSMax changes how many connections with TLS are accepted in one turn (max-new-tls-connections-per-cycle):
 // their handshakes compute.
 func (s *Server) SetAcceptTLSMax(n int) { s.acceptTLSMax.Store(int64(orDefault(n, acceptTLSMax))) }
+
+// SetConnsMax changes how many connections there may be before another one that would begin with a handshake is closed
+// instead (maxclients); 0 sets no limit. Without TLS it is up to Handler.Open, which can say why.
+func (s *Server) SetConnsMax(n int) { s.connsMax.Store(int64(n)) }
 
 // SetKeepAlive changes the TCP keepalive of connections accepted from now on (tcp-keepalive).
 func (s *Server) SetKeepAlive(d time.Duration) { s.keepAlive.Store(int64(d)) }

@@ -45,6 +45,9 @@ var (
 	errShakeConfig  = errors.New("netloop: TLS is not configured")
 )
 
+// ErrFull tells Config.Refused that there were as many connections as there may be.
+var ErrFull = errors.New("netloop: as many connections as there may be")
+
 func newShaker(s *Server) (*shaker, error) {
 	epfd, eventfd, err := newPoller()
 	if err != nil {
