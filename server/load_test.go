@@ -137,9 +137,25 @@ func TestLoopAllocatesNothing(t *testing.T) {
 	if invariant.Enabled {
 		t.Skip("the checks of invariants allocate")
 	}
-	const depth, rounds = 16, 400
 	socket := start(t)
 	c := dial(t, socket)
+	allocatesNothing(t, c)
+	// Nor does the check of a user with rules on commands, keys and databases.
+	c.batch(2, len("+OK\r\n+OK\r\n"), func(i int) string {
+		return []string{
+			wire("ACL", "SETUSER", "u", "on", "nopass", "+@all", "-@dangerous", "~key:*", "~n:*", "db=0"), wire("AUTH", "u", ""),
+		}[i]
+	})
+	c.do(t)
+	if string(c.reply) != "+OK\r\n+OK\r\n" {
+		t.Fatalf("%q", c.reply)
+	}
+	allocatesNothing(t, c)
+}
+
+func allocatesNothing(t *testing.T, c *client) {
+	t.Helper()
+	const depth, rounds = 16, 400
 	for _, l := range loads {
 		if l.name == "GET" {
 			c.batch(depth, depth*len("+OK\r\n"), loads[1].command)

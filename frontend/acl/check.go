@@ -51,13 +51,13 @@ type Request struct {
 
 // Check decides whether a user may run a command. If not it tells why, and the argument that is to blame: 0 if it is
 // the command.
-func (us *Users) Check(u *User, r *Request) (why Reason, at int) {
+func (us *Users) Check(u *User, r Request) (why Reason, at int) {
 	if u.unlimited {
 		return Allowed, 0
 	}
 	if r.Command.OnlyKey {
 		for _, s := range u.selectors {
-			if s.allowsOnlyKey(r) {
+			if s.allowsOnlyKey(&r) {
 				return Allowed, 0
 			}
 		}
@@ -88,7 +88,7 @@ func (s *selector) allowsOnlyKey(r *Request) bool {
 
 // CheckEveryKey decides whether a user may run a command that may, beside the keys it names, use any other key so:
 // SORT with patterns.
-func (us *Users) CheckEveryKey(u *User, r *Request, use command.KeyFlag) bool {
+func (us *Users) CheckEveryKey(u *User, r Request, use command.KeyFlag) bool {
 	if u.unlimited {
 		return true
 	}
@@ -104,7 +104,7 @@ func (us *Users) CheckEveryKey(u *User, r *Request, use command.KeyFlag) bool {
 
 // checking is a request on its way through a user's selectors. The keys are found once.
 type checking struct {
-	*Request
+	Request
 	scratch []command.KeyRef
 	found   bool
 }

@@ -158,7 +158,7 @@ func TestModel(t *testing.T) {
 			want := slices.ContainsFunc(sets, func(n naive) bool { return n.allows(&e.Decl, args, db) })
 			for _, us := range []*acl.Users{us, again} {
 				r := acl.Request{Command: &e.Decl, Argv: args, DB: db, Databases: 4}
-				if why, _ := us.Check(us.Find([]byte("u")), &r); (why == acl.Allowed) != want {
+				if why, _ := us.Check(us.Find([]byte("u")), r); (why == acl.Allowed) != want {
 					t.Fatalf("%q (%s): %q in %d: %v, want allowed: %v", text, u.Describe(), call, db, why, want)
 				}
 			}
@@ -187,8 +187,8 @@ func FuzzRules(f *testing.F) {
 			return
 		}
 		r := acl.Request{Command: &e.Decl, Argv: args, Databases: 16}
-		before, _ := us.Check(u, &r)
-		if after, _ := us.Check(us.Find([]byte("u")), &r); before != after {
+		before, _ := us.Check(u, r)
+		if after, _ := us.Check(us.Find([]byte("u")), r); before != after {
 			t.Fatalf("%q: %v, and %v after it was loaded", text, before, after)
 		}
 	})
