@@ -184,8 +184,11 @@ func (s *Server) introduction() link.Introduction {
 		User: c.Primaryuser, Password: c.Primaryauth, Address: c.ReplicaAnnounceIp, Port: c.Port,
 		Version: s.facts.Version, Offset: link.NoOffset,
 	}
-	if c.ReplicaAnnouncePort != 0 {
+	switch {
+	case c.ReplicaAnnouncePort != 0:
 		who.Port = c.ReplicaAnnouncePort
+	case c.TlsReplication && c.TlsPort != 0:
+		who.Port = c.TlsPort // what it would be reached by if it were the primary
 	}
 	if s.resumption.possible {
 		who.ID, who.Offset = s.history.ID(), s.history.Offset()

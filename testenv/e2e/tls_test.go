@@ -136,6 +136,13 @@ func TestTLSBesidePlain(t *testing.T) {
 	if v := testenv.Info(t, s.admin, "tls_client_cert_serial"); v != "none" {
 		t.Errorf("the client's certificate is %s", v)
 	}
+	_, port, _ := net.SplitHostPort(s.addr)
+	plain := testenv.Info(t, s.admin, "tcp_port")
+	s.set(t, "port", "0")
+	if v := testenv.Info(t, s.admin, "tcp_port"); v != port || plain == port {
+		t.Errorf("tcp_port is %s with both ports, %s with TLS alone", plain, v)
+	}
+	s.set(t, "port", plain)
 	s.set(t, "tls-port", "0")
 	answers(t, first, "the first client, without a listener")
 	if _, _, err := s.dial(t, nil); err == nil {
@@ -273,7 +280,8 @@ func TestTLSBetweenNodes(t *testing.T) {
 		testenv.Linked(t, node.admin)
 		testenv.InSync(t, fmt.Sprint(args), primary.admin, node.admin)
 		from := testenv.Info(t, primary.admin, "slave0")
-		if !strings.HasPrefix(from, fmt.Sprintf("ip=127.0.0.%d,", i+1)) {
+		_, own, _ := net.SplitHostPort(node.addr)
+		if !strings.HasPrefix(from, fmt.Sprintf("ip=127.0.0.%d,port=%s,", i+1, own)) {
 			t.Errorf("the replica comes from %s", from)
 		}
 		node.admin.Do("REPLICAOF", "NO", "ONE")
