@@ -29,12 +29,12 @@ type rig struct {
 	fs     vfs.FS
 	log    *aof.Log
 	policy aof.Policy
-	now    time.Time
 	synced chan struct{}
 	lines  []string
 
-	mu       sync.Mutex // guards lines and appended: the background goroutine reads them too
+	mu       sync.Mutex // guards lines, appended and now: the background goroutine reads them too
 	appended int64
+	now      time.Time
 }
 
 // died is what a log panics with in place of ending the process.
@@ -52,10 +52,21 @@ func newRig(t testing.TB, fsys vfs.FS, policy aof.Policy) *rig {
 		},
 		Fatal:  func(err error) { panic(died{err}) },
 		Synced: func() { r.synced <- struct{}{} },
-		Now:    func() time.Time { return r.now },
+		Now: func() time.Time {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			return r.now
+		},
 	})
 	r.log.SetPolicy(policy)
 	return r
+}
+
+// pass lets time pass.
+func (r *rig) pass(d time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.now = r.now.Add(d)
 }
 
 // add appends the next number and commits.
@@ -289,7 +300,7 @@ func (r *rig) second() {
 	if r.policy != aof.Everysec {
 		return
 	}
-	r.now = r.now.Add(1500 * time.Millisecond)
+	r.pass(1500 * time.Millisecond)
 	r.log.Commit()
 	<-r.synced
 	for len(r.synced) > 0 {
