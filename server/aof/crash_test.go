@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"strconv"
 	"sync"
 	"syscall"
@@ -218,66 +217,6 @@ func manifest(fsys vfs.FS) string {
 	return fmt.Sprintf("%s%v", text, names)
 }
 
-// crashing takes the power away before every operation, several times with what the disk kept drawn differently, and
-// once more at the end.
-type crashing struct {
-	*vfs.Mem
-	before func(op string)
-}
-
-func (c *crashing) Create(name string, perm fs.FileMode) (vfs.File, error) {
-	c.before("create " + name)
-	f, err := c.Mem.Create(name, perm)
-	return &crashingFile{f, c, name}, err
-}
-
-func (c *crashing) OpenAppend(name string, perm fs.FileMode) (vfs.File, error) {
-	c.before("open " + name)
-	f, err := c.Mem.OpenAppend(name, perm)
-	return &crashingFile{f, c, name}, err
-}
-
-func (c *crashing) Rename(from, to string) error {
-	c.before("rename " + from)
-	return c.Mem.Rename(from, to)
-}
-
-func (c *crashing) Link(from, to string) error {
-	c.before("link " + from)
-	return c.Mem.Link(from, to)
-}
-
-func (c *crashing) Remove(name string) error {
-	c.before("remove " + name)
-	return c.Mem.Remove(name)
-}
-
-func (c *crashing) SyncDir(name string) error {
-	c.before("sync folder " + name)
-	return c.Mem.SyncDir(name)
-}
-
-type crashingFile struct {
-	vfs.File
-	c    *crashing
-	name string
-}
-
-func (f *crashingFile) Write(p []byte) (int, error) {
-	f.c.before("write " + f.name)
-	return f.File.Write(p)
-}
-
-func (f *crashingFile) Sync() error {
-	f.c.before("sync " + f.name)
-	return f.File.Sync()
-}
-
-func (f *crashingFile) Truncate(size int64) error {
-	f.c.before("truncate " + f.name)
-	return f.File.Truncate(size)
-}
-
 // scenario is a life of a log: it starts on an old single file or on nothing, is written, rewritten, turned off and on.
 func (r *rig) scenario() error {
 	if err := r.start(); err != nil {
@@ -330,7 +269,8 @@ func TestCrashAtEveryStep(t *testing.T) {
 				var r *rig
 				steps := 0
 				var one sync.Mutex
-				check := func(op string) {
+				// The power goes before every operation, several times with what the disk kept drawn differently.
+				check := func(op, name string) error {
 					one.Lock()
 					defer one.Unlock()
 					steps++
@@ -340,10 +280,11 @@ func TestCrashAtEveryStep(t *testing.T) {
 						r.mu.Lock()
 						appended := r.appended
 						r.mu.Unlock()
-						survives(t, left, promised, max(appended, old), fmt.Sprintf("before step %d, %s, seed %d", steps, op, seed))
+						survives(t, left, promised, max(appended, old), fmt.Sprintf("before step %d, %s %s, seed %d", steps, op, name, seed))
 					}
+					return nil
 				}
-				r = newRig(t, &crashing{m, check}, policy)
+				r = newRig(t, vfs.NewWatched(m, check), policy)
 				if err := r.scenario(); err != nil {
 					t.Fatal(err)
 				}
