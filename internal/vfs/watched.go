@@ -123,8 +123,8 @@ func (w *Watched) SyncDir(name string) error {
 	return w.fs.SyncDir(name)
 }
 
-// watchedFile is a file of a Watched. Its Close and Stat are not asked about: no code of ours can do more about an error of
-// theirs than go on.
+// watchedFile is a file of a Watched. Its Close and Stat are not asked about: no code of ours can do more about an
+// error of theirs than go on.
 type watchedFile struct {
 	File
 	fs   *Watched

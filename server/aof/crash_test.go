@@ -30,9 +30,11 @@ type rig struct {
 	policy aof.Policy
 	synced chan struct{}
 	lines  []string
+	keep   bool // history stays when a rewrite is finished
 
-	mu       sync.Mutex // guards lines, appended and now: the background goroutine reads them too
+	mu       sync.Mutex // guards what follows and lines: the background goroutine reads them too
 	appended int64
+	kept     int64 // what was on the disk when the log was turned off; it stays until there is a new base
 	now      time.Time
 }
 
@@ -133,7 +135,7 @@ func (r *rig) rewrite(starts bool) error {
 	err = r.base(cut)(folder, w.BaseName())
 	r.add()
 	if err == nil {
-		err = w.Finish(false)
+		err = w.Finish(r.keep)
 	}
 	if err != nil {
 		w.Abort()
@@ -217,7 +219,8 @@ func manifest(fsys vfs.FS) string {
 	return fmt.Sprintf("%s%v", text, names)
 }
 
-// scenario is a life of a log: it starts on an old single file or on nothing, is written, rewritten, turned off and on.
+// scenario is a life of a log: it starts on an old single file or on nothing, is written, rewritten, turned off and on,
+// and rewritten with its history kept for a while.
 func (r *rig) scenario() error {
 	if err := r.start(); err != nil {
 		return err
@@ -231,7 +234,22 @@ func (r *rig) scenario() error {
 		}
 		r.second()
 	}
-	return nil
+	if err := r.log.Stop(); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.kept = r.appended
+	r.appended += 2 // while the log is off: nobody is promised anything
+	r.mu.Unlock()
+	if err := r.rewrite(true); err != nil {
+		return err
+	}
+	r.keep = true
+	r.add()
+	if err := r.rewrite(false); err != nil {
+		return err
+	}
+	return r.log.RemoveHistory()
 }
 
 // second lets enough time pass for a sync, and waits for it.
@@ -274,13 +292,16 @@ func TestCrashAtEveryStep(t *testing.T) {
 					one.Lock()
 					defer one.Unlock()
 					steps++
-					promised := max(r.log.Synced(), old)
+					r.mu.Lock()
+					promised := max(r.log.Synced(), old, r.kept)
+					r.mu.Unlock()
 					for seed := range uint64(6) {
 						left := m.CrashClone(seed * uint64(steps))
 						r.mu.Lock()
 						appended := r.appended
 						r.mu.Unlock()
-						survives(t, left, promised, max(appended, old), fmt.Sprintf("before step %d, %s %s, seed %d", steps, op, name, seed))
+						what := fmt.Sprintf("before step %d, %s %s, seed %d", steps, op, name, seed)
+						survives(t, left, promised, max(appended, old), what)
 					}
 					return nil
 				}

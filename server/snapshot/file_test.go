@@ -40,8 +40,8 @@ func keysIn(t *testing.T, fsys vfs.FS) int {
 	return int(loaded.Keys)
 }
 
-// TestFileSurvivesCrashes takes the power away before every operation of a save and after the last: there is the old file
-// or the new one, whole.
+// TestFileSurvivesCrashes takes the power away before every operation of a save and after the last: there is the old
+// file or the new one, whole.
 func TestFileSurvivesCrashes(t *testing.T) {
 	m := vfs.NewMem()
 	if err := m.MkdirAll("dir", 0o755); err != nil {

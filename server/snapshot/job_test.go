@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -356,6 +357,10 @@ func TestLimits(t *testing.T) {
 			o.Spill = ""
 			o.SetLimits(1000, 2000, 4000, 0, 0)
 		}, snapshot.ErrBehind},
+		{"a disk without room to spill", func(o *snapshot.Options) {
+			o.FS = vfs.NewFaulty(o.FS, 4, syscall.ENOSPC)
+			o.SetLimits(1000, 2000, 4000, 1<<30, 0)
+		}, syscall.ENOSPC},
 		{"spill file", func(o *snapshot.Options) { o.SetLimits(1000, 2000, 4000, 0, 30000) }, snapshot.ErrSpillFull},
 	}
 	for _, tt := range tests {
