@@ -29,7 +29,7 @@ func (e *Engine) call(c *Call) {
 	}
 	e.clock.lastNs = e.monotonic()
 	e.account(c, e.clock.lastNs-c.startNs, c.failed, len(c.Reply.Buf)-mark)
-	if e.Dirty != dirty && c.effects == 0 && !c.noEffect {
+	if e.Dirty > dirty && c.effects == 0 && !c.noEffect { // a save makes the count smaller
 		e.effect(ToAll, c.Client.DB, c.Argv)
 	}
 }
