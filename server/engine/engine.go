@@ -54,6 +54,7 @@ type Engine struct {
 	current   *session.Client // whose command is executing; nil between commands
 	evictable evictState
 	expiry    expireState
+	own       ownDeadlines
 	memory    clientMemory
 	cron      cronState
 	debug     debugState

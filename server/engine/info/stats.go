@@ -49,7 +49,7 @@ var statsFields = []field{
 	{"latest_fork_usec", func(r *reading) any { return r.saving.LatestStall }},
 	{"total_forks", func(r *reading) any { return r.saving.Snapshots }},
 	{"migrate_cached_sockets", func(r *reading) any { return r.Host.MigrationLinks() }},
-	{"slave_expires_tracked_keys", constant(0)},
+	{"slave_expires_tracked_keys", func(r *reading) any { return r.OwnDeadlines() }},
 	{"active_defrag_hits", constant(0)},
 	{"active_defrag_misses", constant(0)},
 	{"active_defrag_key_hits", constant(0)},
