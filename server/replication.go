@@ -119,6 +119,10 @@ func (h host) Synchronize(cl *session.Client, y engine.Sync) error {
 		return err
 	}
 	s.note("Replica %s asks for synchronization", replicaName(cl))
+	if y.WrongOffset != nil {
+		s.warn("Replica %s asks for synchronization but with a wrong offset", replicaName(cl))
+		return y.WrongOffset
+	}
 	if s.config.ReplDisableTcpNodelay {
 		conn.SetNoDelay(false)
 	}

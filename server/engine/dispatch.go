@@ -230,21 +230,28 @@ func (e *Engine) replyError(c *Call, err error) {
 	text := err.Error()
 	c.Reply.Error(text)
 	e.Stats.countError(text)
-	if c.Client.Obeyed {
-		e.disobeyed(c, text)
+	if c.Client.Obeyed || c.Client.IsReplica() {
+		e.unexpected(c, text)
 	}
 }
 
-// disobeyed makes it known that a command of the primary failed: the copy may no longer be one.
-func (e *Engine) disobeyed(c *Call, text string) {
+// unexpected makes it known that a command failed on a link where none should: if it was the primary's, the copy may no
+// longer be one.
+func (e *Engine) unexpected(c *Call, text string) {
 	from, to := "replica", "primary"
-	if c.Client.Link == nil {
+	switch {
+	case !c.Client.Obeyed:
+		from, to = "primary", "replica"
+	case c.Client.Link == nil:
 		from, to = "server", "AOF-loading-client"
 	}
 	name := c.Client.LastCommand
 	e.Host.Log(LogWarning, fmt.Sprintf("== CRITICAL == This %s is sending an error to its %s: '%.4096s' after processing "+
 		"the command '%s'", from, to, text, name))
 	e.Stats.UnexpectedErrors++
+	if !c.Client.Obeyed {
+		return
+	}
 	b := e.Config.PropagationErrorBehavior
 	if b == configs.PropagationPanic && (c.Client.Link == nil || e.Config.ReplicaReadOnly) ||
 		b == configs.PropagationPanicOnReplicas && c.Client.Link != nil && e.Config.ReplicaReadOnly {
