@@ -21,7 +21,7 @@ func (e *Engine) OwnDeadlines() int { return len(e.own) }
 
 // noteOwn takes note of a key that was written to a replica, if a client did that and gave it a deadline.
 func (e *Engine) noteOwn(db int, name []byte) {
-	if e.Config.ReplicaReadOnly || db >= ownDatabases || e.current == nil || e.current.Obeyed {
+	if e.Config.ReplicaReadOnly || db >= ownDatabases || e.Current() == nil || e.Current().Client.Obeyed {
 		return
 	}
 	if en := e.Store.DB(db).Find(name, e.Store.Hash(name)); !en.Exists() || en.ExpireAt() < 0 {
@@ -50,7 +50,7 @@ func (e *Engine) expireOwn() {
 		e.own = nil
 		return
 	}
-	limit := e.monotonic() + int64(ownSlice)
+	limit := e.Monotonic() + int64(ownSlice)
 	alive, looked := 0, 0
 	for name, in := range e.own {
 		for db := range min(ownDatabases, e.Store.Databases()) {
@@ -74,7 +74,7 @@ func (e *Engine) expireOwn() {
 		} else {
 			e.own[name] = in
 		}
-		if looked++; alive >= ownAliveMax || looked%ownPerLook == 0 && e.monotonic() > limit {
+		if looked++; alive >= ownAliveMax || looked%ownPerLook == 0 && e.Monotonic() > limit {
 			return
 		}
 	}

@@ -107,7 +107,7 @@ func (e *Engine) checkFollower(c *Call, mark int) {
 		return
 	}
 	cl.W.Buf = cl.W.Buf[:mark]
-	e.Host.Log(LogWarning, "Replica generated a reply to command '"+cl.LastCommand+"', disconnecting it: "+
+	e.Host.Log(session.LogWarning, "Replica generated a reply to command '"+cl.LastCommand+"', disconnecting it: "+
 		e.ClientForLog(cl))
 	cl.Kill()
 }
