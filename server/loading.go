@@ -182,7 +182,10 @@ func (s *Server) loadAtStart(ctx context.Context) error {
 	loaded, found, err := s.loadFile(s.dataFile(), func(o *snapshot.LoadOptions) {
 		o.Quit = ctx.Done()
 		if !s.isReplica() {
-			s.holding(s.history.Activate)
+			s.holding(func() {
+				s.history.Activate()
+				s.feeding.aloneMs = s.engine.NowMs()
+			})
 			o.Expired = s.tellExpired
 		}
 	})

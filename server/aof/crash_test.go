@@ -295,7 +295,7 @@ func TestCrashAtEveryStep(t *testing.T) {
 					r.mu.Lock()
 					promised := max(r.log.Synced(), old, r.kept)
 					r.mu.Unlock()
-					for seed := range uint64(6) {
+					for seed := range uint64(3) {
 						left := m.CrashClone(seed * uint64(steps))
 						r.mu.Lock()
 						appended := r.appended

@@ -55,7 +55,7 @@ func TestFileSurvivesCrashes(t *testing.T) {
 	}
 	crashes, fresh := 0, 0
 	crash := func(string, string) error {
-		for seed := range uint64(20) {
+		for seed := range uint64(8) {
 			switch n := keysIn(t, m.CrashClone(seed)); n {
 			case 20:
 				fresh++
@@ -70,7 +70,7 @@ func TestFileSurvivesCrashes(t *testing.T) {
 	if err := saveTo(t, vfs.NewWatched(m, crash), 20); err != nil {
 		t.Fatal(err)
 	}
-	if n := keysIn(t, m.CrashClone(0)); n != 20 || crashes < 5*20 || fresh == 0 {
+	if n := keysIn(t, m.CrashClone(0)); n != 20 || crashes < 5*8 || fresh == 0 {
 		t.Errorf("%d keys are durable after the save; %d crashes, %d with the new file", n, crashes, fresh)
 	}
 }

@@ -227,7 +227,7 @@ func TestJobIsExact(t *testing.T) {
 
 // TestWriteIntoLargeValues writes into values that wait to be encoded: at most the pieces that are touched are copied.
 func TestWriteIntoLargeValues(t *testing.T) {
-	const size = 8 << 20
+	const size = 2 << 20
 	for _, compress := range []bool{false, true} {
 		s := newStore(t, 1)
 		fill(s, 2, size)
