@@ -156,10 +156,11 @@ func (s *Server) restoreHistory(aux map[string]string) {
 	id := aux["repl-id"]
 	offset, err := strconv.ParseInt(aux["repl-offset"], 10, 64)
 	if len(id) != len(h.ID()) || err != nil || offset < 0 {
+		h.Stop() // nobody can go on from what was appended meanwhile
 		return
 	}
 	if !s.isReplica() {
-		h.Adopt(h.ID(), offset)
+		h.Rebase(offset)
 		h.SetSecond(id, offset+1)
 		s.feeding.aloneMs = s.engine.NowMs()
 		return

@@ -20,7 +20,8 @@ const (
 //  1. [Log.Begin] makes the increment's file; nothing has changed yet.
 //  2. [Rewrite.Switch], at the very moment of the snapshot's cut and under the engine lock, directs effects to it.
 //  3. The next writer brings the rest to the old increment, syncs it, names the new one in the manifest, and only then
-//     writes to it. So an increment in the manifest never follows one with a torn end.
+//     writes to it. So an increment in the manifest never follows one with a torn end. Replies wait for that; Begin has
+//     synced the old increment already, so that little is left to sync.
 //  4. The caller saves the base as [Rewrite.BaseName] in the log's folder.
 //  5. [Rewrite.Finish] names it in the manifest, in place of all that came before the cut, and removes that.
 //
@@ -54,6 +55,7 @@ func (l *Log) Begin(format string, starts bool) (*Rewrite, error) {
 		return nil, err
 	}
 	l.mu.Lock()
+	l.presync()
 	m := l.mu.manifest.Clone()
 	off := l.mu.file == nil
 	l.mu.Unlock()
@@ -74,6 +76,20 @@ func (l *Log) Begin(format string, starts bool) (*Rewrite, error) {
 	}
 	w.next = next
 	return w, nil
+}
+
+// presync has the background goroutine sync what has been written, and waits for it; the lock is held, and released
+// meanwhile. An error is the log's, as of every sync.
+func (l *Log) presync() {
+	m := &l.mu
+	if m.file == nil || m.synced >= m.written {
+		return
+	}
+	m.lastSync, m.wantSync = l.o.Now(), true
+	l.wake()
+	for m.wantSync || m.syncing {
+		l.done.Wait()
+	}
 }
 
 // BaseName is what the new base is to be called.

@@ -45,6 +45,7 @@ type Engine struct {
 	moving    moving
 	evictable evictState
 	expiry    expireState
+	own       ownDeadlines
 	cron      cronState
 	debug     debugState
 	pending   effects
