@@ -250,7 +250,10 @@ func (u *upstream) adopt(loaded snapshot.Loaded) {
 		s.history.Adopt(u.sync.ID, u.sync.Offset)
 	}
 	s.history.Activate()
-	s.resumption = resumption{possible: !u.legacy, db: s.databaseNamed(loaded.Aux)}
+	s.resumption = resumption{possible: !u.legacy, db: u.sync.DB}
+	if u.sync.DB == link.NoDB || u.sync.DB >= s.store.Databases() {
+		s.resumption.db = s.databaseNamed(loaded.Aux)
+	}
 	s.saving.functions = loaded.Functions
 	s.engine.Dirty++ // a change that no save has seen
 	s.note("PRIMARY <-> REPLICA sync: Finished with success")

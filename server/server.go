@@ -60,7 +60,9 @@ type Server struct {
 	resumption resumption // of a replica without a link
 	downMs     int64      // since when the link to the primary has been down; 0 while it is up, or never was
 	inputBytes atomic.Int64
-	upstreams  sync.WaitGroup // of the goroutines of upstreams, present and past
+
+	reservePeak int64          // of the links before; see reserve
+	upstreams   sync.WaitGroup // of the goroutines of upstreams, present and past
 
 	couriers map[string]*courier // by address; guarded by the engine lock
 	carrying sync.WaitGroup      // of the couriers' goroutines
