@@ -117,7 +117,7 @@ func (u *upstream) loadByFile(r io.Reader, p *link.Payload) error {
 		return err
 	}
 	p.Loading()
-	err = u.replaceData(f, u.syncRead.Load(), false, func() error { return nil })
+	err = u.replaceData(f, u.syncRead.Load(), false, name, func() error { return nil })
 	if !persistent {
 		s.note("Removing the RDB file obtained from the primary. This replica has persistence disabled")
 		_ = s.fs.Remove(name) // it is of no further use, and no harm
@@ -155,12 +155,14 @@ func (u *upstream) loadStream(r io.Reader, p *link.Payload) error {
 	}); err != nil {
 		return err
 	}
-	return u.replaceData(r, p.Size, beside, p.Finish)
+	return u.replaceData(r, p.Size, beside, "", p.Finish)
 }
 
 // replaceData puts a snapshot in place of the data: beside it, which goes on serving, and then all at once; or after
-// throwing the old data away. verify has the last word before the snapshot counts.
-func (u *upstream) replaceData(r io.Reader, size int64, beside bool, verify func() error) error {
+// throwing the old data away. verify has the last word before the snapshot counts. The file that holds it, if one does,
+// becomes the base of the append-only file.
+func (u *upstream) replaceData(r io.Reader, size int64, beside bool, file string, verify func() error,
+) error {
 	s := u.s
 	var o snapshot.LoadOptions
 	var aside *store.Aside
@@ -201,7 +203,7 @@ func (u *upstream) replaceData(r io.Reader, size int64, beside bool, verify func
 	if err == nil {
 		err = verify()
 	}
-	s.locked(func() {
+	end := func() error {
 		if begun {
 			s.endLoading()
 		}
@@ -210,7 +212,7 @@ func (u *upstream) replaceData(r io.Reader, size int64, beside bool, verify func
 		}
 		if err != nil {
 			u.discard(aside, begun, err)
-			return
+			return err
 		}
 		if aside != nil {
 			s.forgetHistory()
@@ -219,7 +221,18 @@ func (u *upstream) replaceData(r io.Reader, size int64, beside bool, verify func
 			aside.Drop(true)
 		}
 		u.adopt(loaded)
+		return nil
+	}
+	withLog := false
+	s.locked(func() {
+		withLog = err == nil && file != "" && s.config.Appendonly && s.config.AofUseRdbPreamble && !s.appending.on
+		if !withLog && end() == nil {
+			s.restartAOF()
+		}
 	})
+	if withLog && !s.adoptWithLog(&copied{name: file, adopt: end, done: make(chan struct{})}) {
+		return errReplaced
+	}
 	return err
 }
 
@@ -257,7 +270,6 @@ func (u *upstream) adopt(loaded snapshot.Loaded) {
 	s.saving.functions = loaded.Functions
 	s.engine.Dirty++ // a change that no save has seen
 	s.note("PRIMARY <-> REPLICA sync: Finished with success")
-	s.restartAOF()
 }
 
 // forgetHistory makes everybody who copies this server begin anew, as its data does.
