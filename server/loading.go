@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"valkey/configs"
+	"valkey/frontend/resp"
 	"valkey/server/engine"
 	"valkey/server/snapshot"
 	"valkey/store/rdb"
@@ -178,7 +179,22 @@ func (s *Server) loadAtStart(ctx context.Context) error {
 		}
 		return err
 	}
-	loaded, found, err := s.loadFile(s.dataFile(), func(o *snapshot.LoadOptions) { o.Quit = ctx.Done() })
+	restored := false // here: s.restoreHistory has been called
+	loaded, found, err := s.loadFile(s.dataFile(), func(o *snapshot.LoadOptions) {
+		o.Quit = ctx.Done()
+		aux := make(map[string]string)
+		o.Aux = func(name, value string) {
+			aux[name] = value
+			s.tellAux(name, value)
+		}
+		o.Expired = func(db int, key []byte) {
+			if !restored {
+				restored = true
+				s.restoreHistory(aux)
+			}
+			s.expiredAtStart(db, key)
+		}
+	})
 	switch {
 	case err != nil:
 		return err
@@ -188,11 +204,19 @@ func (s *Server) loadAtStart(ctx context.Context) error {
 	s.log.Info().Msg(fmt.Sprintf("DB loaded from disk: %.3f seconds", time.Since(start).Seconds()))
 	s.locked(func() {
 		s.saving.functions = loaded.Functions
-		if s.saving.restored != nil {
-			s.saving.restored(loaded.Aux)
+		if !restored {
+			s.restoreHistory(loaded.Aux)
 		}
 	})
 	return nil
+}
+
+// expiredAtStart tells those who go on with the history of the data file that a key of it is gone.
+func (s *Server) expiredAtStart(db int, key []byte) {
+	if s.history.Active() {
+		word := engine.Deletion(s.config.LazyfreeLazyExpire)
+		s.history.Append(db, resp.AppendCommand(nil, string(word), string(key)))
+	}
 }
 
 // loadData is loadAtStart in its place within run: what it cannot load must not be served, nor saved over.

@@ -128,7 +128,6 @@ func New(o Options) (*Server, error) {
 	s.saving.lastTook, s.saving.lastSave = -1, time.Now().Unix()
 	s.keyLoadDelay.Store(c.KeyLoadDelay)
 	s.beginLoading(0, false) // ends in loadData
-	s.saving.restored = s.restoreHistory
 	if c.Replicaof.Host != "" {
 		s.upstream = s.newUpstream()
 	}
