@@ -365,6 +365,7 @@ func (s *Server) socketDone(f *follower) {
 	f.sync.transfer.End(f.piece)
 	f.outlet.Switch(nil)
 	f.piece = nil
+	s.stopAtCopy()
 	if s.putOnline(f) {
 		f.onAck = true
 	}

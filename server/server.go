@@ -61,8 +61,9 @@ type Server struct {
 	downMs     int64      // since when the link to the primary has been down; 0 while it is up, or never was
 	inputBytes atomic.Int64
 
-	reservePeak int64          // of the links before; see reserve
-	upstreams   sync.WaitGroup // of the goroutines of upstreams, present and past
+	reservePeak   int64          // of the links before; see reserve
+	stopsAtCopies atomic.Bool    // see stopAtCopy
+	upstreams     sync.WaitGroup // of the goroutines of upstreams, present and past
 
 	couriers map[string]*courier // by address; guarded by the engine lock
 	carrying sync.WaitGroup      // of the couriers' goroutines
@@ -127,6 +128,7 @@ func New(o Options) (*Server, error) {
 	}
 	s.saving.lastTook, s.saving.lastSave = -1, time.Now().Unix()
 	s.keyLoadDelay.Store(c.KeyLoadDelay)
+	s.feeding.awaitTime = awaitTime
 	s.beginLoading(0, false) // ends in loadData
 	if c.Replicaof.Host != "" {
 		s.upstream = s.newUpstream()

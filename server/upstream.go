@@ -172,6 +172,9 @@ func (u *upstream) Introduce() (who link.Introduction) {
 // Note is link.Follower's.
 func (u *upstream) Note(text string) { u.s.note("%s", text) }
 
+// Claimed is link.Follower's.
+func (u *upstream) Claimed() { u.s.stopAtCopy() }
+
 // Answered is link.Follower's.
 func (u *upstream) Answered(a link.Answer) error {
 	return u.locked(func() error {

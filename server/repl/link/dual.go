@@ -61,7 +61,13 @@ func (l *Link) copyBeside(ctx context.Context) error {
 
 // follows asks for the stream and takes it into the reserve, as far as that goes: then the primary has to hold it.
 func (l *Link) follows(at Answer, claimed chan<- struct{}) error {
-	a, err := l.talk(l.main, NewClaim(at))
+	if _, err := l.talk(l.main, NewClaim(at)); err != nil {
+		return err
+	}
+	l.f.Claimed()
+	l.f.Note(fmt.Sprintf("Dual channel replication: Trying a partial resynchronization using main channel "+
+		"(request %s:%d).", at.ID, at.Offset+1))
+	a, err := l.talk(l.main, NewStream(at))
 	if err != nil {
 		return err
 	}

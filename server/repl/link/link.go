@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Follower is the server for which a link runs. All methods but Note, Timeout, ReserveMax and Position are called by
-// Run's goroutine, one after the other; none is called under a lock. An error ends the link.
+// Follower is the server for which a link runs. All methods but Note, Claimed, Timeout, ReserveMax and Position are
+// called by Run's goroutine, one after the other; none is called under a lock. An error ends the link.
 type Follower interface {
 	// Introduce says what to tell the primary.
 	Introduce() Introduction
@@ -20,6 +20,8 @@ type Follower interface {
 	// Answered hears what the primary decided. Unless it is Continue, Load follows; after DualChannel another answer
 	// comes first, with the place in the history.
 	Answered(a Answer) error
+	// Claimed hears that the primary keeps the stream from there on, which is about to be asked for.
+	Claimed()
 	// Load takes the copy, all of it.
 	Load(p *Payload) error
 	// Stream begins: commands follow at Position.

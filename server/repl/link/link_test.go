@@ -38,6 +38,7 @@ type follower struct {
 
 func (f *follower) Introduce() link.Introduction { return f.who }
 func (f *follower) Timeout() time.Duration       { return f.timeout }
+func (f *follower) Claimed()                     {}
 func (f *follower) ReserveMax() int64            { return f.room }
 
 func (f *follower) Note(text string) {

@@ -6,8 +6,9 @@ import (
 	"strings"
 )
 
-// A copy over a second connection takes two more dialogues: NewSecond on the new connection, up to where the copy
-// begins, and then NewClaim on the first one, up to where the stream does. Whatever is refused ends both.
+// A copy over a second connection takes more dialogues: NewSecond on the new connection, up to where the copy begins,
+// and then NewClaim and NewStream on the first one, up to where the stream does. Whatever is refused ends both
+// connections.
 
 // NewSecond begins the dialogue on the second connection. Its answer is the place in the history at which the copy is
 // made, which is what follows on the connection.
@@ -23,15 +24,21 @@ func NewSecond(who Introduction) *Handshake {
 	return h
 }
 
-// NewClaim begins the dialogue that goes on on the first connection, with the answer of the second: the stream is
-// asked for from there on.
+// NewClaim begins the dialogue that goes on on the first connection, with the answer of the second.
 func NewClaim(place Answer) *Handshake {
-	h := &Handshake{who: Introduction{ID: place.ID, Offset: place.Offset}}
+	h := &Handshake{}
 	h.hello = h.ask(nil, askClaim, "REPLCONF", "set-rdb-client-id", place.claim)
 	return h
 }
 
-// dual takes a line of either dialogue; the stream itself is asked for as ever.
+// NewStream asks for the stream from that place on, once it is claimed.
+func NewStream(place Answer) *Handshake {
+	h := &Handshake{who: Introduction{ID: place.ID, Offset: place.Offset}}
+	h.hello = h.psync()
+	return h
+}
+
+// dual takes a line of the first two; the stream itself is asked for as ever.
 func (h *Handshake) dual(q question, line string) (Step, error) {
 	switch {
 	case strings.HasPrefix(line, "-"):
@@ -40,11 +47,7 @@ func (h *Handshake) dual(q question, line string) (Step, error) {
 		a, err := place(line)
 		return Step{Answer: a}, err
 	case q == askClaim:
-		return Step{
-			Send: h.psync(),
-			Note: fmt.Sprintf("Dual channel replication: Trying a partial resynchronization using main channel "+
-				"(request %s:%d).", h.who.ID, h.who.Offset+1),
-		}, nil
+		return Step{Answer: Answer{Verdict: Continue}}, nil
 	case len(h.awaits) > 0:
 		return Step{}, nil
 	}
