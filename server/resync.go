@@ -1,7 +1,6 @@
 package server
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -79,71 +78,40 @@ func (s *Server) keyCount() (n int) {
 	return n
 }
 
-// receivedSync is how much of a copy is written between two syncs of its file: the last one would take long otherwise.
-const receivedSync = 8 << 20
-
 // loadByFile receives the copy into a file, makes that the data file, and loads it.
 func (u *upstream) loadByFile(r io.Reader, p *link.Payload) error {
 	s := u.s
-	var temp, name string
+	var c copyFile
 	var persistent bool
 	if err := u.locked(func() error {
-		temp, name = s.tempFile(), s.dataFile()
+		c = copyFile{fs: s.fs, temp: s.tempFile(), name: s.dataFile(), syncBytes: receivedSync}
 		persistent = len(s.config.Save) > 0 || s.config.Appendonly || !s.config.RdbDelSyncFiles
 		return nil
 	}); err != nil {
 		return err
 	}
-	if err := s.receiveFile(temp, r); err != nil {
-		_ = s.fs.Remove(temp) // there may be none
-		return err
-	}
-	f, err := s.fs.Open(temp) // by now, as the name may come to mean something else
+	f, err := c.receive(r)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = f.Close() }() // nothing is written to it
 	// A save that is under way would put older data in place of the copy.
 	if err := u.locked(func() error { s.abortJobs(errKilled); return nil }); err != nil {
+		c.drop()
 		return err
 	}
-	if err := s.fs.Rename(temp, name); err != nil {
+	if err := c.install(); err != nil {
 		s.warn("Failed trying to rename the temp DB into %s in PRIMARY <-> REPLICA synchronization: %s",
-			filepath.Base(name), configs.Strerror(err))
-		_ = s.fs.Remove(temp)
-		return err
-	}
-	if err := s.fs.SyncDir(filepath.Dir(name)); err != nil {
+			filepath.Base(c.name), configs.Strerror(err))
 		return err
 	}
 	p.Loading()
-	err = u.replaceData(f, u.syncRead.Load(), false, name, func() error { return nil })
+	err = u.replaceData(f, u.syncRead.Load(), false, c.name, func() error { return nil })
 	if !persistent {
 		s.note("Removing the RDB file obtained from the primary. This replica has persistence disabled")
-		_ = s.fs.Remove(name) // it is of no further use, and no harm
+		_ = s.fs.Remove(c.name) // it is of no further use, and no harm
 	}
 	return err
-}
-
-// receiveFile writes a copy to a file and makes it durable.
-func (s *Server) receiveFile(name string, r io.Reader) error {
-	f, err := s.fs.Create(name, 0o644)
-	if err != nil {
-		return err
-	}
-	for {
-		n, err := io.CopyN(f, r, receivedSync)
-		if serr := f.Sync(); serr != nil && (err == nil || errors.Is(err, io.EOF)) {
-			err = serr
-		}
-		if err == nil && n == receivedSync {
-			continue
-		}
-		if cerr := f.Close(); errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-			err = cerr
-		}
-		return err
-	}
 }
 
 // loadStream loads a copy as it comes.

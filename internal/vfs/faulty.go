@@ -8,10 +8,11 @@ import (
 // Faulty is a file system whose N-th operation fails, counted over it and its files together. A test runs the same work
 // with N = 1, 2, … until [Faulty.Hit] says that nothing failed.
 type Faulty struct {
-	fs   FS
-	nth  int64
-	err  error
-	seen atomic.Int64
+	fs    FS
+	nth   int64
+	err   error
+	lasts bool
+	seen  atomic.Int64
 }
 
 var _ FS = (*Faulty)(nil)
@@ -21,12 +22,19 @@ func NewFaulty(fsys FS, nth int, err error) *Faulty {
 	return &Faulty{fs: fsys, nth: int64(nth), err: err}
 }
 
+// Last makes every operation after the chosen one fail, too, as if the disk were gone: what the wrapped file system has
+// then is what a crash at that operation finds.
+func (f *Faulty) Last() *Faulty {
+	f.lasts = true
+	return f
+}
+
 // Hit reports whether the fault has happened.
 func (f *Faulty) Hit() bool { return f.seen.Load() >= f.nth }
 
 // fault counts an operation and gives the error if it is the chosen one.
 func (f *Faulty) fault(op, name string) error {
-	if f.seen.Add(1) == f.nth {
+	if n := f.seen.Add(1); n == f.nth || f.lasts && n > f.nth {
 		return &fs.PathError{Op: op, Path: name, Err: f.err}
 	}
 	return nil
