@@ -33,6 +33,7 @@ type Options struct {
 	Version string // of Valkey that this server is compatible with
 	Build   string // of this program
 	Title   *Title // nil leaves the process list as it is
+	FS      vfs.FS // of the data; nil is the operating system's
 }
 
 // Server is one data server.
@@ -89,7 +90,10 @@ type Server struct {
 // New makes a server out of a configuration: everything but listening.
 func New(o Options) (*Server, error) {
 	s := &Server{
-		config: o.Config, title: o.Title, fs: vfs.OS{}, ballast: make([]byte, collectorFloor), ready: make(chan struct{}),
+		config: o.Config, title: o.Title, fs: o.FS, ballast: make([]byte, collectorFloor), ready: make(chan struct{}),
+	}
+	if s.fs == nil {
+		s.fs = vfs.OS{}
 	}
 	c := o.Config
 	s.format.set(&c.Server)
