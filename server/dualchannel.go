@@ -3,8 +3,10 @@ package server
 import (
 	"fmt"
 	"os"
-	"syscall"
+	"runtime"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // A replica may take its snapshot over a connection of its own, and follow the stream over the other one meanwhile.
@@ -32,9 +34,11 @@ func (s *Server) stopAtCopy() {
 		return
 	}
 	s.note("Process is about to stop.")
-	if err := syscall.Kill(os.Getpid(), syscall.SIGSTOP); err != nil {
+	runtime.LockOSThread() // a signal to the own thread is there when the call returns
+	if err := unix.Tgkill(os.Getpid(), unix.Gettid(), unix.SIGSTOP); err != nil {
 		s.log.Warn().Err(err).Msg("The process cannot stop itself")
 	}
+	runtime.UnlockOSThread()
 	s.note("Process has been continued.")
 }
 

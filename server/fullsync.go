@@ -275,7 +275,7 @@ func (s *Server) socketSynced(y *fullSync, err error) {
 		s.note("Diskless rdb transfer, done reading from pipe, %d replicas still up.", left)
 		return
 	}
-	s.warn("Background transfer error: %s", err)
+	s.log.Warn().Err(err).Msg("Background RDB transfer error")
 	s.failSync(y)
 }
 

@@ -171,6 +171,10 @@ func (u *upstream) replaceData(r io.Reader, size int64, beside bool, file string
 	if err == nil {
 		err = verify()
 	}
+	if err != nil {
+		from := map[bool]string{false: "disk", true: "socket"}[file == ""]
+		s.log.Warn().Err(err).Msg("Failed trying to load the PRIMARY synchronization DB from " + from)
+	}
 	end := func() error {
 		if begun {
 			s.endLoading()

@@ -134,8 +134,10 @@ func (u *upstream) disconnect(err error) {
 		s.engine.Disconnect(cl)
 		s.downMs = s.engine.NowMs()
 	}
-	if l := u.link; l != nil {
-		_, s.reservePeak = s.reserve()
+	if u.link != nil {
+		var held int64
+		held, s.reservePeak = s.reserve()
+		s.engine.Stats.ReserveDropped += uint64(held / link.ReserveBlock)
 	}
 	u.state, u.link = stateConnect, nil
 	u.ahead, u.held, u.waited = 0, nil, false

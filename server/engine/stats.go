@@ -31,6 +31,7 @@ type Stats struct {
 	PartialSyncsRefused uint64
 	QueryLimitClosed    uint64
 	OutputLimitClosed   uint64
+	ReserveDropped      uint64 // blocks of a primary's stream whose copy failed, left to the collector
 	ReplyShrinks        uint64 // of reply buffers
 	ReplyExpands        uint64
 	PeakMemory          uint64

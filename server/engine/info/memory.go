@@ -79,5 +79,5 @@ var memoryFields = []field{
 	{"mem_overhead_db_hashtable_rehashing", constant(0)},
 	{"active_defrag_running", constant(0)},
 	{"lazyfree_pending_objects", func(r *reading) any { return r.Store.Pending() }},
-	{"lazyfreed_objects", func(r *reading) any { return r.Store.Reclaimed() }},
+	{"lazyfreed_objects", func(r *reading) any { return r.Store.Reclaimed() + r.Stats.ReserveDropped }},
 }

@@ -21,13 +21,13 @@ func (r *reserve) fill(from io.Reader, limit int64) (full bool, err error) {
 		if limit > 0 && r.held.Load() > limit {
 			return true, nil
 		}
-		r.blocks = append(r.blocks, make([]byte, 0, reserveBlock))
+		r.blocks = append(r.blocks, make([]byte, 0, ReserveBlock))
 		last++
 	}
 	b := r.blocks[last]
 	n, err := from.Read(b[len(b):cap(b)])
 	if n > 0 && len(b) == 0 { // counts from its first byte on
-		r.peak.Store(max(r.peak.Load(), r.held.Add(reserveBlock)))
+		r.peak.Store(max(r.peak.Load(), r.held.Add(ReserveBlock)))
 	}
 	r.blocks[last] = b[:len(b)+n]
 	return false, err
@@ -42,7 +42,7 @@ func (r *reserve) Read(p []byte) (int, error) {
 			return n, nil
 		}
 		if len(b) > 0 {
-			r.held.Add(-reserveBlock)
+			r.held.Add(-ReserveBlock)
 		}
 		r.blocks[0], r.taken = nil, 0
 		r.blocks = r.blocks[1:]
