@@ -42,7 +42,7 @@ func follow(t *testing.T, primary *testenv.Server, args ...string) follower {
 }
 
 // TestTornLinksOfReplicas breaks 128 links at random bytes, half of them while a whole copy is sent: in the dialogue,
-// in the copy, in the stream, of half of the replicas over two connections. After every round all replicas have what the
+// in the copy, in the stream; half of the replicas use two connections. After every round all replicas have what the
 // primary has.
 func TestTornLinksOfReplicas(t *testing.T) {
 	t.Logf("seed %#x", linkSeed)
