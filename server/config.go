@@ -38,10 +38,10 @@ func (s *Server) watchConfig() {
 	c.OnChange(s.setMaxclients, "maxclients")
 	c.OnChange(func() error {
 		if s.upstream != nil {
-			s.upstream.setTimeout()
+			s.upstream.setLimits()
 		}
 		return nil
-	}, "repl-timeout")
+	}, "repl-timeout", "client-output-buffer-limit")
 	c.OnChange(func() error { s.conns.SetLimits(); return nil }, "proto-max-bulk-len")
 	c.OnChange(func() error { e.Users.SetPassword(c.Requirepass); s.conns.SetLimits(); return nil }, "requirepass")
 	c.OnChange(func() error { e.Users.SetPubSubDefault(c.AclPubsubDefault == configs.PubsubAllChannels); return nil },

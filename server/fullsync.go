@@ -271,7 +271,7 @@ func (s *Server) socketSynced(y *fullSync, err error) {
 		s.note("Diskless rdb transfer, done reading from pipe, %d replicas still up.", y.replicas)
 		return
 	}
-	s.warn("Background transfer error: %s", err)
+	s.log.Warn().Err(err).Msg("Background RDB transfer error")
 	s.failSync(y)
 }
 
@@ -361,6 +361,7 @@ func (s *Server) socketDone(f *follower) {
 	f.sync.transfer.End(f.piece)
 	f.outlet.Switch(nil)
 	f.piece = nil
+	s.stopAtCopy()
 	if s.putOnline(f) {
 		f.onAck = true
 	}

@@ -197,9 +197,7 @@ func (s *Server) loadAtStart(ctx context.Context) error {
 	}
 	s.locked(func() {
 		s.saving.functions = loaded.Functions
-		if s.saving.restored != nil {
-			s.saving.restored(loaded.Aux)
-		}
+		s.restoreHistory(loaded.Aux)
 	})
 	return nil
 }

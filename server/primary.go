@@ -125,8 +125,8 @@ func (s *Server) primaryLink() *engine.PrimaryLink {
 		Host: u.address.Host, Port: u.address.Port, State: string(u.state), Up: u.state == stateConnected,
 		DownMs: s.downMs, Offset: 1, ReadOffset: 1,
 		Syncing: u.state == stateSync, SyncTotal: u.syncTotal, SyncRead: u.syncRead.Load(),
-		BufferBytes: u.buffered.Load(), BufferPeak: u.bufferPeak.Load(),
 	}
+	p.BufferBytes, p.BufferPeak = s.reserve()
 	if u.state == stateConnected || s.resumption.possible {
 		p.Offset, p.ReadOffset = s.history.Offset(), s.history.Offset()
 	}
@@ -139,6 +139,18 @@ func (s *Server) primaryLink() *engine.PrimaryLink {
 		}
 	}
 	return p
+}
+
+// reserve is how much of the primary's stream waits for its copy to be loaded, and the most that the latest copy with a
+// second connection had wait.
+func (s *Server) reserve() (held, peak int64) {
+	if u := s.upstream; u != nil && u.link != nil {
+		held, peak = u.link.Reserve()
+	}
+	if peak == 0 {
+		peak = s.reservePeak
+	}
+	return held, peak
 }
 
 // streamDB is the database that the stream of this replica has selected: what a snapshot says of it.
@@ -183,7 +195,7 @@ func (s *Server) introduction() link.Introduction {
 	c := s.config
 	who := link.Introduction{
 		User: c.Primaryuser, Password: c.Primaryauth, Address: c.ReplicaAnnounceIp, Port: c.Port,
-		Version: s.facts.Version, Offset: link.NoOffset,
+		Version: s.facts.Version, Offset: link.NoOffset, DualChannel: c.DualChannelReplicationEnabled,
 	}
 	switch {
 	case c.ReplicaAnnouncePort != 0:

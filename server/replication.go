@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"valkey/frontend/netloop"
 	"valkey/frontend/resp"
@@ -25,7 +26,8 @@ type feeding struct {
 
 	nextFailoverMs int64
 
-	awaited map[uint64]*awaited // by the client that gets the snapshot
+	awaited   map[uint64]*awaited // by the client that gets the snapshot
+	awaitTime time.Duration
 
 	bySave       *fullSync // that goes through the data file; nil if none does
 	fileIsTheirs bool      // the data file was made for replicas only

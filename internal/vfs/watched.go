@@ -20,8 +20,9 @@ func NewWatched(fsys FS, before func(op, name string) error) *Watched { return &
 // with N = 1, 2, … until [Faulty.Hit] says that nothing failed.
 type Faulty struct {
 	*Watched
-	nth  int64
-	seen atomic.Int64
+	nth   int64
+	lasts bool
+	seen  atomic.Int64
 }
 
 var _ FS = (*Faulty)(nil)
@@ -30,11 +31,18 @@ var _ FS = (*Faulty)(nil)
 func NewFaulty(fsys FS, nth int, err error) *Faulty {
 	f := &Faulty{nth: int64(nth)}
 	f.Watched = NewWatched(fsys, func(op, name string) error {
-		if f.seen.Add(1) == f.nth {
+		if n := f.seen.Add(1); n == f.nth || f.lasts && n > f.nth {
 			return &fs.PathError{Op: op, Path: name, Err: err}
 		}
 		return nil
 	})
+	return f
+}
+
+// Last makes every operation after the chosen one fail, too, as if the disk were gone: what the wrapped file system has
+// then is what a crash at that operation finds.
+func (f *Faulty) Last() *Faulty {
+	f.lasts = true
 	return f
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"time"
 
 	"valkey/internal/vfs"
@@ -94,6 +95,24 @@ func (l *Log) presync() {
 
 // BaseName is what the new base is to be called.
 func (w *Rewrite) BaseName() string { return w.base }
+
+// AddBase puts a snapshot that is there already into the log's folder under the name of a base: step 4 in another way.
+// The file keeps the name that it has, where the file system knows second names.
+func (l *Log) AddBase(from, base string) error {
+	to := l.path(base)
+	l.remove(base) // that of a rewrite that failed, or crashed
+	err := l.o.FS.Link(from, to)
+	if err != nil {
+		err = l.o.FS.Rename(from, to)
+	}
+	if err == nil {
+		err = l.o.FS.SyncDir(l.o.Folder)
+	}
+	if err != nil {
+		return fmt.Errorf("aof: take %s as the base: %w", path.Base(from), err)
+	}
+	return nil
+}
 
 // Switch directs effects to the new increment: engine lock held. It does not block.
 func (w *Rewrite) Switch() {
