@@ -172,6 +172,7 @@ func (s *Server) cutForLog(ctx context.Context, w *aof.Rewrite, request rewriteR
 		return err
 	}
 	a.job = job
+	a.log.Mark(s.history.Offset())
 	w.Switch()
 	if request.starts {
 		s.engine.AOF = a.log

@@ -309,6 +309,49 @@ func TestRepliesWaitForTheExchange(t *testing.T) {
 	}
 }
 
+// TestMarkOfARewrite: without a policy to sync, what a base holds is on the disk all the same; and what is told of one
+// stream does not count for the next.
+func TestMarkOfARewrite(t *testing.T) {
+	r := newRig(t, vfs.NewMem(), aof.Never)
+	r.mustStart()
+	r.add()
+	r.log.Mark(1000)
+	if got := r.log.Synced(); got >= 1000 {
+		t.Errorf("synced up to %d without a sync", got)
+	}
+	if err := r.rewrite(false); err != nil { // its marks are the numbers
+		t.Fatal(err)
+	}
+	r.log.Mark(2000)
+	w, err := r.log.Begin(aof.FormatCommands, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Switch()
+	if err := r.base(r.appended)(folder, w.BaseName()); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Finish(false); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.log.Synced(); got != 2000 {
+		t.Errorf("the base has the stream up to 2000, and %d is said to be synced", got)
+	}
+	if err := r.log.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	r.log.Mark(100) // of another stream
+	if err := r.rewrite(true); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.log.Synced(); got >= 1000 {
+		t.Errorf("synced up to %d of the new stream", got)
+	}
+	if err := r.log.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestTurnedOnWhileRunning(t *testing.T) {
 	m := vfs.NewMem()
 	r := newRig(t, m, aof.Always)

@@ -36,6 +36,7 @@ type Rewrite struct {
 	name   string   // of next
 	starts bool     // the log is off until this rewrite is finished
 	on     bool     // Switch has been called
+	mark   int64    // of Mark, at Switch: the base has all of that
 }
 
 // change is step 3.
@@ -119,6 +120,9 @@ func (w *Rewrite) Switch() {
 	l := w.log
 	l.db = -1
 	w.on = true
+	l.mu.Lock()
+	w.mark = l.mu.markAppended
+	l.mu.Unlock()
 	if w.next == nil {
 		return
 	}
@@ -223,7 +227,9 @@ func (w *Rewrite) Finish(keepHistory bool) error {
 	l.mu.older, l.mu.doubtful = baseSize, false
 	l.mu.baseSize = baseSize + l.mu.size
 	w.starts, l.mu.waiting = false, false
+	l.mu.markSynced = max(l.mu.markSynced, w.mark)
 	l.mu.Unlock()
+	l.o.Synced()
 	if keepHistory {
 		return nil
 	}
