@@ -226,7 +226,8 @@ func (l *Ledger) store(e *entry, r Record, was Addr, next *Primary) {
 
 // check holds what must be true of every stored primary.
 func (l *Ledger) check(p *Primary) {
-	invariant.Check(slices.IsSorted(p.Watchers) && slices.IsSorted(p.Reports), "ledger: %s: lists are out of order", p.Name)
+	ordered := slices.IsSorted(p.Watchers) && slices.IsSorted(p.Reports)
+	invariant.Check(ordered, "ledger: %s: lists are out of order", p.Name)
 	invariant.Check(len(p.evidence) == len(p.Reports), "ledger: %s: reports without evidence", p.Name)
 	invariant.Check(p.ConfigEpoch <= l.epoch, "ledger: %s: config epoch %d above %d", p.Name, p.ConfigEpoch, l.epoch)
 	for _, id := range p.Reports {
