@@ -48,7 +48,7 @@ func (i *instance) info(text string, askedAt time.Duration) {
 		case "second_repl_offset":
 			i.secondEnd, _ = strconv.ParseInt(value, 10, 64)
 		case "master_repl_offset":
-			i.masterEnd, _ = strconv.ParseUint(value, 10, 64)
+			i.replEnd, _ = strconv.ParseUint(value, 10, 64)
 		case "sentinel_promotion_epoch":
 			i.epochAware = true
 		default:
@@ -171,8 +171,8 @@ func (g *group) discover(value string) {
 }
 
 // correct brings a replica back that has turned primary, follows another primary, or is stuck in a FAILOVER of its
-// own, once it has been so for long enough that no failover can be the reason. Where there is a group, it first confirms
-// that no newer address has been agreed.
+// own, once it has been so for long enough that no failover can be the reason. Where there is a group, it first
+// confirms that no newer address has been agreed.
 func (i *instance) correct() {
 	s := i.m.standing
 	switch {
@@ -183,7 +183,7 @@ func (i *instance) correct() {
 		i.correcting = true
 		i.m.confirm(func(err error) {
 			i.correcting = false
-			if err == nil && i.link.m.links[i.link.id] != nil && i.kind == Replica {
+			if err == nil && i.m.links[i.link.id] != nil && i.kind == Replica {
 				i.amend()
 			}
 		})

@@ -54,7 +54,7 @@ type instance struct {
 	downSince   time.Duration // s_down; 0: not
 	lastDown    time.Duration // it last went down
 	reason      string        // for which it is down
-	rebootSince time.Duration // master_reboot
+	rebootSince time.Duration // the flag "master_reboot"
 	reported    time.Duration // sentinels: its report of the primary was last applied
 
 	scriptKilled bool
@@ -67,7 +67,7 @@ type instance struct {
 	infoSent    time.Duration // the last INFO was sent
 	role        role
 	roleSince   time.Duration
-	linkDown    time.Duration // master_link_down_since_seconds
+	linkDown    time.Duration // "master_link_down_since_seconds"
 	linkUp      bool
 	upHost      string // the primary that a replica names
 	upPort      int
@@ -81,7 +81,7 @@ type instance struct {
 	replID      string
 	replID2     string
 	secondEnd   int64  // second_repl_offset
-	masterEnd   uint64 // master_repl_offset
+	replEnd     uint64 // "master_repl_offset"
 	epochAware  bool   // it refuses a promotion of a lower epoch
 
 	promoted    bool
