@@ -45,8 +45,8 @@ var rooms = []room{
 	{path: "frontend/netloop", floor: 2, may: []string{"frontend/resp"}},
 	{path: "frontend/certs", floor: 2, may: []string{"internal/vfs"}},
 	{path: "quorum/core", floor: 2, may: []string{}, pure: true},
-	{path: "sentinel/monitor", floor: 2, may: []string{}, pure: true},
-	{path: "sentinel/ledger", floor: 2, may: []string{}, pure: true},
+	{path: "sentinel/ledger", floor: 1, may: []string{}, pure: true},
+	{path: "sentinel/monitor", floor: 2, may: []string{"sentinel/ledger"}, pure: true},
 
 	{path: "frontend/session", floor: 3, may: []string{"frontend/acl", "frontend/command", "frontend/resp", "configs"}},
 	{path: "frontend/session/...", floor: 4, never: slices.Concat(controlPlane, dataPlane)},
