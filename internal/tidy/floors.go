@@ -166,6 +166,7 @@ var foreigners = []foreign{
 	},
 	{path: "github.com/youmark/pkcs8", in: []string{"frontend/certs"}, reason: "opens keys that have a passphrase"},
 	{path: "github.com/urfave/cli", in: []string{"cmd"}, reason: "only mains know a command line"},
+	{path: "google.golang.org/protobuf", in: []string{"quorum/core"}, reason: "the form of raft's messages"},
 	{path: "go.etcd.io/raft", in: []string{"quorum", "quorum/core"}, reason: "one log, one owner"},
 	{path: "github.com/redis/go-redis", in: []string{"sentinel"}, tests: true, reason: "sentinel's links"},
 	{path: "github.com/cockroachdb/datadriven", tests: true, reason: "scripts as tests"},
