@@ -49,7 +49,7 @@ var rooms = []room{
 	{path: "sentinel/ledger", floor: 2, may: []string{}, pure: true},
 
 	{path: "frontend/session", floor: 3, may: []string{"frontend/acl", "frontend/command", "frontend/resp"}},
-	{path: "quorum", floor: 3, may: []string{"quorum/core", "internal/vfs"}},
+	{path: "quorum", floor: 3, may: []string{"quorum/core", "internal/vfs", "internal/memnet"}},
 	{path: "server/aof", floor: 3, may: []string{"store/...", "frontend/resp", "internal/vfs"}},
 	{path: "server/metrics", floor: 3, may: []string{}, pure: true},
 	{path: "server/repl/link", floor: 3, may: []string{"frontend/resp"}},

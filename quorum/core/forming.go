@@ -33,7 +33,7 @@ func (n *Node) form() {
 	case n.out:
 	case n.meta.Group == 0:
 		n.choose(fresh)
-	case n.meta.Proposer == n.meta.MyID:
+	case n.meta.Drew:
 		n.lead(fresh)
 	default:
 		n.wait(fresh)
@@ -89,7 +89,7 @@ func (n *Node) choose(fresh []*peer) {
 				return // two groups: an operator has to say which
 			}
 			continue
-		case c.Group != 0 && c.Proposer == c.ID:
+		case c.Drew:
 			if drawn == nil || c.ID < drawn.ID {
 				drawn = c
 			}
@@ -120,21 +120,21 @@ func (n *Node) settled(present int) bool {
 // draw proposes a group.
 func (n *Node) draw() {
 	m := n.meta
-	m.Group, m.Raft, m.Proposer = GroupID(n.random()), n.random(), m.MyID
+	m.Group, m.Raft, m.Proposer, m.Drew = GroupID(n.random()), n.random(), m.MyID, true
 	n.enter(m, nil, func() { n.event(Event{Kind: EventPledged, Group: m.Group, Peer: m.Proposer}) })
 }
 
 // pledge binds this member to the group of a card: one that is being formed, or one that it joins.
 func (n *Node) pledge(c Card) {
 	m := n.meta
-	m.Group, m.Raft, m.Proposer = c.Group, n.random(), c.Proposer
+	m.Group, m.Raft, m.Proposer, m.Drew = c.Group, n.random(), c.Proposer, false
 	n.enter(m, nil, func() { n.event(Event{Kind: EventPledged, Group: m.Group, Peer: m.Proposer}) })
 }
 
 // release takes the pledge back.
 func (n *Node) release(why string) {
 	m, group := n.meta, n.meta.Group
-	m.Group, m.Raft, m.Proposer = 0, 0, ""
+	m.Group, m.Raft, m.Proposer, m.Drew = 0, 0, "", false
 	n.enter(m, nil, func() { n.event(Event{Kind: EventReleased, Group: group, Text: why}) })
 }
 
@@ -145,13 +145,13 @@ func (n *Node) random() uint64 { return n.cfg.Random()>>1 | 1<<62 }
 func (n *Node) lead(fresh []*peer) {
 	for _, p := range fresh {
 		c := p.card
-		if c.Formed && c.Group != n.meta.Group || !c.Formed && c.Group != 0 && c.Proposer == c.ID && c.ID < n.meta.MyID {
+		if c.Formed && c.Group != n.meta.Group || !c.Formed && c.Drew && c.ID < n.meta.MyID {
 			m := n.meta
 			m.GivenUp = append(slices.Clone(m.GivenUp), m.Group)
 			if k := len(m.GivenUp); k > listMax {
 				m.GivenUp = slices.Clone(m.GivenUp[k-listMax:])
 			}
-			m.Group, m.Raft, m.Proposer = 0, 0, ""
+			m.Group, m.Raft, m.Proposer, m.Drew = 0, 0, "", false
 			group := n.meta.Group
 			n.enter(m, nil, func() { n.event(Event{Kind: EventReleased, Group: group, Text: "given up for " + p.id}) })
 			return
@@ -225,7 +225,7 @@ func (n *Node) force(token any) {
 		return
 	}
 	m := n.meta
-	m.Group, m.Raft, m.Proposer = GroupID(n.random()), n.random(), m.MyID
+	m.Group, m.Raft, m.Proposer, m.Drew = GroupID(n.random()), n.random(), m.MyID, true
 	r, index := newRoster(m.Group), uint64(1)
 	replace := func(g GroupID) {
 		if g != 0 && !slices.Contains(r.fenced, g) {

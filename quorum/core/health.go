@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -71,5 +72,6 @@ func (n *Node) Members(now time.Duration) []Member {
 		out = append(out, Member{ID: m.id, Raft: id, Addr: m.addr, Voter: n.votes(id), Leading: id == n.leader.raft,
 			Leaving: m.leaving, Match: status.Progress[id].Match, Silent: n.silent(id)})
 	}
+	slices.SortFunc(out, func(a, b Member) int { return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Raft, b.Raft)) })
 	return out
 }

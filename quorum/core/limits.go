@@ -63,6 +63,9 @@ const (
 	// same for one who would make a group by itself: several rounds of discovery.
 	settleMin   = time.Second
 	settleAlone = 7 * time.Second
+	// twinAfter is how long two identities of one myid must speak before that is told. A member that lost its disk is
+	// back at once, and its old identity was just heard.
+	twinAfter = 3 * time.Second
 	// learnStable is how long a learner must keep up before it gets a vote, learnLag how many entries behind is keeping
 	// up.
 	learnStable = 10 * time.Second

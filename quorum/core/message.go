@@ -16,6 +16,7 @@ type Card struct {
 	Raft     uint64  // its identity there
 	Formed   bool    // it holds the group's state; if not, Group is only a pledge
 	Proposer string  // who drew Group's id
+	Drew     bool    // it was this member, and it has not lost its disk since
 	Leading  bool
 	Need     uint64    // how many pledges a group needs, by what it has seen
 	GivenUp  []GroupID // it drew these, and will not form them
@@ -61,6 +62,7 @@ func (m Message) Encode() ([]byte, error) {
 		e.fixed(c.Raft)
 		e.bool(c.Formed)
 		e.string(c.Proposer)
+		e.bool(c.Drew)
 		e.bool(c.Leading)
 		e.uint(c.Need)
 		e.groups(c.GivenUp)
@@ -89,7 +91,7 @@ func DecodeMessage(b []byte) (Message, error) {
 	switch kind := d.byte(); kind {
 	case kindCard:
 		m.Card = &Card{ID: d.name(), Addr: d.name(), Group: GroupID(d.fixed()), Raft: d.fixed(), Formed: d.bool(),
-			Proposer: d.name(), Leading: d.bool(), Need: d.uint(), GivenUp: d.groups(), Fenced: d.groups(),
+			Proposer: d.name(), Drew: d.bool(), Leading: d.bool(), Need: d.uint(), GivenUp: d.groups(), Fenced: d.groups(),
 			Foreign: GroupID(d.fixed())}
 	case kindRaft:
 		m.Group = GroupID(d.fixed())

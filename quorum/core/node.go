@@ -110,7 +110,7 @@ func (n *Node) start(s State) (err error) {
 		ID:                        s.Meta.Raft,
 		ElectionTick:              electionTicks,
 		HeartbeatTick:             heartbeatTicks,
-		Storage:                   n.mem,
+		Storage:                   storage{n.mem, n},
 		Applied:                   n.log.applied,
 		AsyncStorageWrites:        true,
 		MaxSizePerMsg:             batchBytesMax,
@@ -195,8 +195,8 @@ func (n *Node) each(id string, f func(uint64)) {
 	if !n.formed() {
 		return
 	}
-	for raft, m := range n.roster.members {
-		if m.id == id && raft != n.meta.Raft {
+	for _, raft := range n.roster.ids() {
+		if n.roster.members[raft].id == id && raft != n.meta.Raft {
 			f(raft)
 		}
 	}
@@ -305,8 +305,8 @@ func (n *Node) transfer(in Transfer) {
 		n.answer(in.Token, nil, ErrNoQuorum)
 		return
 	}
-	for id, m := range n.roster.members {
-		if m.id == in.ID && slices.Contains(n.conf.GetVoters(), id) {
+	for _, id := range n.roster.ids() {
+		if n.roster.members[id].id == in.ID && slices.Contains(n.conf.GetVoters(), id) {
 			n.rn.TransferLeader(id)
 			n.answer(in.Token, nil, nil)
 			return

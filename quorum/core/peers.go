@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -27,6 +28,7 @@ type peer struct {
 	card    Card
 	carded  time.Duration // when the card came
 	hasCard bool
+	raftAt  time.Duration // when it showed its identity for the first time
 	movedAt time.Duration // when its address changed
 }
 
@@ -91,12 +93,7 @@ func (ps *peers) saw(n *Node, list []Peer) {
 // sortedPeers gives all known peers in the order of their myids, so that what follows is the same in every run.
 func (n *Node) sortedPeers() []*peer {
 	out := slices.Collect(maps.Values(n.peers.known))
-	slices.SortFunc(out, func(a, b *peer) int {
-		if a.id < b.id {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(out, func(a, b *peer) int { return cmp.Compare(a.id, b.id) })
 	return out
 }
 
@@ -116,12 +113,7 @@ func (n *Node) Links() []Peer {
 		}
 	}
 	out := slices.Collect(maps.Values(known))
-	slices.SortFunc(out, func(a, b Peer) int {
-		if a.ID < b.ID {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(out, func(a, b Peer) int { return cmp.Compare(a.ID, b.ID) })
 	return out
 }
 
@@ -131,7 +123,7 @@ func (n *Node) Card() Card {
 	if n.switching || n.halted {
 		return c
 	}
-	c.Group, c.Raft, c.Proposer = n.meta.Group, n.meta.Raft, n.meta.Proposer
+	c.Group, c.Raft, c.Proposer, c.Drew = n.meta.Group, n.meta.Raft, n.meta.Proposer, n.meta.Drew
 	if n.formed() {
 		c.Formed, c.Leading, c.Fenced = true, n.leader.self, n.roster.fenced
 		c.Foreign = n.ownForeign()
@@ -165,6 +157,9 @@ func (n *Node) takeCard(from string, c *Card) {
 		return
 	}
 	p.move(c.Addr, n.now)
+	if c.Raft != p.card.Raft {
+		p.raftAt = n.now
+	}
 	p.card, p.carded, p.hasCard, p.seen = *c, n.now, true, n.now
 	if c.Raft != 0 && c.Group == n.meta.Group {
 		n.peers.name(c.Raft, from)
@@ -181,7 +176,7 @@ func (n *Node) judge(p *peer) {
 	}
 	if final, found := n.roster.departed(c.Raft); found || c.Formed {
 		n.notify(p.id, c.Raft, final)
-	} else if n.twin(p.id) {
+	} else if n.twin(p.id) && n.now-p.raftAt > twinAfter {
 		n.event(Event{Kind: EventDuplicate, Peer: p.id, Group: n.meta.Group, Text: p.addr})
 	}
 }

@@ -233,7 +233,7 @@ func (n *Node) compact() {
 	if n.log.bytes < max(snapshotBytes, n.log.snapshot) {
 		return
 	}
-	s, err := n.mem.CreateSnapshot(n.log.applied, n.conf, n.roster.encode(n.cfg.Machine.Snapshot()))
+	s, err := storage{n.mem, n}.Snapshot()
 	if err != nil {
 		n.halt(fmt.Errorf("quorum: make a snapshot: %w", err))
 		return
@@ -244,6 +244,25 @@ func (n *Node) compact() {
 		n.halt(fmt.Errorf("quorum: compact: %w", err))
 	}
 	n.log.bytes, n.log.snapshot, n.log.snapshotAt = 0, len(s.GetData()), n.log.applied
+}
+
+// storage is raft's way to the log. A snapshot for a follower is made when it is wanted, so that the follower is in it.
+type storage struct {
+	*raft.MemoryStorage
+	n *Node
+}
+
+// Snapshot gives the state as it is applied now.
+func (s storage) Snapshot() (*pb.Snapshot, error) {
+	n := s.n
+	if n.roster == nil {
+		return nil, raft.ErrSnapshotTemporarilyUnavailable
+	}
+	fresh, err := n.mem.CreateSnapshot(n.log.applied, n.conf, n.roster.encode(n.cfg.Machine.Snapshot()))
+	if errors.Is(err, raft.ErrSnapOutOfDate) {
+		return n.mem.Snapshot()
+	}
+	return fresh, err
 }
 
 // soft follows who leads.

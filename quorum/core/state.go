@@ -18,8 +18,10 @@ type Meta struct {
 	Group GroupID
 	// Raft is the member's identity in Group: drawn with the pledge, and never used in any other.
 	Raft uint64
-	// Proposer is the myid of the one who drew Group's id, and who alone can form it.
+	// Proposer is the myid of the one who drew Group's id. Drew says that it was this member, on this disk: it alone
+	// can form the group. One that lost its disk has the same myid, and has not drawn it.
 	Proposer string
+	Drew     bool
 	// GivenUp are groups that this member drew and will not form.
 	GivenUp []GroupID
 }
@@ -149,6 +151,7 @@ func AppendBatch(to []byte, b Batch) ([]byte, error) {
 		e.fixed(uint64(m.Group))
 		e.fixed(m.Raft)
 		e.string(m.Proposer)
+		e.bool(m.Drew)
 		e.groups(m.GivenUp)
 	}
 	if b.Hard != nil {
@@ -186,7 +189,7 @@ func DecodeBatch(from []byte) (b Batch, rest []byte, err error) {
 	b.Fresh = mask&hasFresh != 0
 	if mask&hasMeta != 0 {
 		b.Meta = &Meta{MyID: d.name(), Boot: d.uint(), Group: GroupID(d.fixed()), Raft: d.fixed(), Proposer: d.name(),
-			GivenUp: d.groups()}
+			Drew: d.bool(), GivenUp: d.groups()}
 	}
 	if mask&hasHard != 0 {
 		b.Hard = &pb.HardState{Term: new(d.uint()), Vote: new(d.fixed()), Commit: new(d.uint())}
