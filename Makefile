@@ -101,6 +101,23 @@ bench: build ## Go benchmarks, then the server under load, beside another one wh
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime 200ms $(PKG)
 	go run ./testenv/bench -ours bin $(if $(VALKEY),-theirs $(abspath $(VALKEY))) $(ARGS)
 
+# What a fleet runs: ours, or the programs in VALKEY=<folder>.
+FLEET := go run ./testenv/fleet -bin $(if $(VALKEY),$(abspath $(VALKEY)),bin) $(ARGS)
+
+.PHONY: up down status failover-demo
+up: $(if $(VALKEY),,build) ## start a primary, two replicas and three sentinels here, in .fleet/
+	@$(FLEET) up
+status: ## say who is what in the fleet
+	@$(FLEET) status
+failover-demo: $(if $(VALKEY),,build) ## kill the fleet's primary under a writing client, and tell what happens when
+	@$(FLEET) failover-demo
+down: ## stop the fleet; the data stays (ARGS=-clean removes it)
+	@$(FLEET) down
+
+.PHONY: bench-ha
+bench-ha: build ## failover times of a fleet, beside another one when VALKEY=<its folder> is given (ARGS="-n 5 -only crash")
+	go run ./testenv/benchha -ours bin $(if $(VALKEY),-theirs $(abspath $(VALKEY))) $(ARGS)
+
 .PHONY: pgo
 pgo: ## record cmd/valkey-server/default.pgo, which the build optimises for, under load over a Unix socket
 	profile=$$(mktemp -d); trap 'rm -rf "$$profile"' EXIT; \

@@ -84,6 +84,7 @@ func document(
 	writeCommands(&b, facts, have, notes)
 	writeFields(&b, notes)
 	writeDirectives(&b, directives)
+	writeSentinelDirectives(&b)
 
 	fmt.Fprintf(&b, "\n## Tests of Valkey's own suite that wait\n\n")
 	if len(waiting) == 0 {
@@ -151,6 +152,21 @@ func writeDirectives(b *strings.Builder, directives []*configs.Directive) {
 	fmt.Fprintf(b, "%d have their effect, %d not yet, and %d (inert) have no meaning here.\n",
 		count["done"], count["not"], count["inert"])
 	b.WriteString("\n| directive | alias | state | |\n|---|---|---|---|\n" + list.String())
+}
+
+func writeSentinelDirectives(b *strings.Builder) {
+	b.WriteString("\n## Directives of a sentinel\n\nWhat may follow `sentinel` on a line, all parsed and rewritten. A " +
+		"rewrite adds no line that Valkey's own sentinel does not know.\n\n| directive | alias | |\n|---|---|---|\n")
+	for _, d := range configs.SentinelDirectives() {
+		note := ""
+		switch {
+		case d.Own:
+			note = "not known to Valkey"
+		case d.State:
+			note = "state"
+		}
+		fmt.Fprintf(b, "| %s | %s | %s |\n", d.Name, d.Alias, note)
+	}
 }
 
 // directiveState judges one directive by what its row says of itself.
