@@ -18,7 +18,7 @@
 // Intent names the driver and gives it a fence, the entry's index. Only the driver, showing that fence, moves the
 // failover on; a Takeover by another sentinel raises the fence, and from then on the first one is refused. The address
 // of a primary changes in two places only: in Promoted, to the candidate that an earlier entry named, and in Watch,
-// when a sentinel joins with a configuration that a failover before the group's time made newer.
+// when a sentinel joins with a configuration that a failover outside the group made newer.
 //
 // The chain. Hash covers every entry and its outcome, so that two ledgers with the same index and another hash have
 // diverged; they never do.

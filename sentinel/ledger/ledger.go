@@ -63,7 +63,6 @@ type Primary struct {
 	Ref
 	Addr        Addr
 	ConfigEpoch Epoch
-	Decided     bool      // the group has moved it since it was opened
 	Watchers    []string  // sorted
 	Reports     []string  // the sentinels whose report stands, sorted
 	Down        *Verdict  // nil: not agreed to be down

@@ -37,7 +37,8 @@ type Record interface {
 }
 
 // Watch makes the proposer a watcher of a name, and opens the primary when nobody watches it yet. Where it is open,
-// its agreed address holds, unless ConfigEpoch is newer and the group itself has decided nothing about it so far.
+// its agreed address holds, unless ConfigEpoch is newer: then a failover that the group knows nothing of has moved it,
+// such as one by stock sentinels that ran in its place.
 type Watch struct {
 	Name        string
 	Addr        Addr

@@ -94,7 +94,6 @@ func (c *codec) primary(p *Primary) {
 	c.ref(&p.Ref)
 	c.addr(&p.Addr)
 	c.epoch(&p.ConfigEpoch)
-	c.bool(&p.Decided)
 	each(c, &p.Watchers, c.text)
 	each(c, &p.evidence, func(s *standing) {
 		c.text(&s.By)

@@ -87,8 +87,8 @@ func (r *Watch) apply(l *Ledger, e *entry) error {
 		l.note(e, r, Addr{}, next, "open", r.Addr.String())
 		return nil
 	}
-	// A configuration from before the group's time may be newer than the one that opened the primary.
-	newer := r.ConfigEpoch > p.ConfigEpoch && !p.Decided && p.Failover == nil
+	// A configuration that a failover outside the group made is newer than what the group has agreed.
+	newer := r.ConfigEpoch > p.ConfigEpoch && p.Failover == nil
 	next, what, detail := p.clone(), "watch", p.Addr.String()
 	if i, found := slices.BinarySearch(next.Watchers, e.by); !found {
 		next.Watchers = slices.Insert(next.Watchers, i, e.by)
@@ -309,7 +309,7 @@ func (r *Promoted) apply(l *Ledger, e *entry) error {
 	}
 	next := p.clone()
 	f := next.Failover
-	next.Addr, next.ConfigEpoch, next.Decided = f.Candidate, f.Epoch, true
+	next.Addr, next.ConfigEpoch = f.Candidate, f.Epoch
 	next.Down, next.Reports, next.evidence = nil, nil, nil
 	f.State, f.Index = Following, e.index
 	l.note(e, r, p.Addr, next, "promoted", fmt.Sprintf("%s in place of %s", f.Candidate, f.From))

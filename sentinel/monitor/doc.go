@@ -9,9 +9,10 @@
 //     Deadline is how the monitor learns that the process was stalled; it then refuses to judge for a while (TILT).
 //  3. Connections are the shell's. A link is an instance's two connections (one for a sentinel) under a number that the
 //     monitor gives; Connect and Disconnect are wishes, LinkUp and LinkDown are facts, and a Send to a connection that
-//     is down may be dropped: its LinkDown says so.
+//     is down may be dropped: its LinkDown says so. After a Disconnect nothing more of that connection comes in.
 //  4. What the group has agreed comes in as Applied, in the order of the log and before the Outcome of the proposal
-//     that caused it. Propose and Confirm are always answered, by Outcome and Confirmed.
+//     that caused it. Propose and Confirm are always answered, by Outcome and Confirmed. What was agreed before this
+//     process began, or was learned while it caught up after that, is no news: it comes in as Restored.
 //  5. Accessors (Record, Address, Usable, ...) read the state as the last Step left it and change nothing.
 //
 // What is decided where. A sentinel's own settings act at once and are its own. What changes a primary's address is an

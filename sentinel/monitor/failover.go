@@ -321,9 +321,8 @@ func (g *group) followUp(p *ledger.Primary, f *ledger.Failover) {
 		late := timedOut && i.reconf == reconfNone
 		free := running < g.parallelSyncs || g.m.same(i.addr, f.From)
 		if i.reconf == reconfNone && (free || late) && i.order(&p.Addr, 0) {
-			i.reconf, i.reconfSince = reconfSent, g.m.now
+			i.gotTo(reconfSent, map[bool]string{false: "+slave-reconf-sent", true: "+slave-reconf-sent-be"}[late])
 			running++
-			g.m.event(Notice, map[bool]string{false: "+slave-reconf-sent", true: "+slave-reconf-sent-be"}[late], i, "")
 		}
 	}
 	if !unfinished || timedOut {
@@ -348,20 +347,25 @@ func (g *group) settle(i *instance, p *ledger.Primary) {
 	}
 	right := i.role == roleReplica && g.m.same(ledger.Addr{Host: i.upHost, Port: i.upPort}, p.Addr)
 	if right && (i.reconf == reconfNone || i.reconf == reconfSent) {
-		i.reconf, i.reconfSince = reconfInProgress, g.m.now
-		g.m.event(Notice, "+slave-reconf-inprog", i, "")
+		i.gotTo(reconfInProgress, "+slave-reconf-inprog")
 	}
 	if right && i.linkUp && i.reconf == reconfInProgress {
-		i.reconf = reconfDone
-		g.m.event(Notice, "+slave-reconf-done", i, "")
+		i.gotTo(reconfDone, "+slave-reconf-done")
 	}
 	if limit := i.reconfSince + g.m.timings.ReplicaReconfTimeout; i.reconf == reconfSent {
 		if g.m.now >= limit {
-			i.reconf = reconfDone
-			g.m.event(Notice, "-slave-reconf-sent-timeout", i, "")
+			i.gotTo(reconfDone, "-slave-reconf-sent-timeout")
 		} else {
 			g.at(limit)
 		}
+	}
+}
+
+// gotTo notes how far an instance has got. Events tell of replicas: the old primary becomes one when the view does.
+func (i *instance) gotTo(r reconf, event string) {
+	i.reconf, i.reconfSince = r, i.m.now
+	if i.kind == Replica {
+		i.m.event(Notice, event, i, "")
 	}
 }
 

@@ -120,12 +120,14 @@ func (g *group) everyone(yield func(*instance) bool) {
 	}
 }
 
-// agreed is what the group has agreed about this primary, nil while this sentinel is no watcher in the ledger.
+// agreed is what the group has agreed about this primary: nil while this sentinel is no watcher in the ledger, or knows
+// of a newer configuration than the ledger does, which may lag behind the file after a start.
 func (g *group) agreed() *ledger.Primary {
-	if g.m.leaving[g.name] != nil || !g.m.watchedByMe(g.name) {
+	p := g.m.agreed[g.name]
+	if g.m.leaving[g.name] != nil || !g.m.watchedByMe(g.name) || p.ConfigEpoch < g.configEpoch {
 		return nil
 	}
-	return g.m.agreed[g.name]
+	return p
 }
 
 // failover is the one that is agreed to go on, nil for none.
@@ -198,7 +200,7 @@ func (g *group) drop() {
 // join makes this sentinel a watcher in the ledger. Until then it watches for itself and fails nothing over.
 func (g *group) join() {
 	s := g.m.standing
-	if !s.Formed || !s.InContact || g.pending || g.m.leaving[g.name] != nil || g.m.watchedByMe(g.name) {
+	if !s.Formed || !s.InContact || g.pending || g.m.leaving[g.name] != nil || g.agreed() != nil {
 		return
 	}
 	if g.retryAt > g.m.now {

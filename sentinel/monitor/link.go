@@ -134,6 +134,9 @@ func (l *link) reset() {
 func (l *link) lost(c Conn) {
 	if c == Commands && l.conns[c].up {
 		l.lostAt = l.m.now
+		if l.pingSince == 0 {
+			l.pingSince = l.m.now // from here on the instance owes an answer
+		}
 	}
 	l.conns[c] = connection{}
 	if c == Commands {
@@ -167,12 +170,9 @@ func (l *link) run() {
 	l.m.due.set(&l.slot, max(wake, now+wakeMin))
 }
 
-// connect makes the connections that are missing. From here on the instance owes an answer.
+// connect makes the connections that are missing.
 func (l *link) connect() {
 	l.lastTry = l.m.now
-	if l.pingSince == 0 && !l.conns[Commands].up {
-		l.pingSince = l.m.now
-	}
 	if l.m.global.ResolveHostnames && isName(l.addr.Host) {
 		l.m.do(Resolve{Host: l.addr.Host})
 	}

@@ -22,6 +22,7 @@ type checker struct {
 	epochs     map[string]ledger.Epoch                 // of each sentinel
 	config     map[string]ledger.Epoch                 // of each sentinel, incarnation and name
 	promotions int
+	lost       uint64 // writes that a primary took and the one after it does not have
 }
 
 func newChecker(f *Fleet) *checker {
@@ -109,8 +110,40 @@ func (c *checker) history(a ledger.Addr) string {
 	return s.replID
 }
 
-// stepped checks what a sentinel shows after a step, and what it is about to send.
+// answers holds that a sentinel answers what it has applied.
+func (c *checker) answers(n *node) {
+	for p := range c.f.Shape.Primaries {
+		p := n.book.Primary(name(p))
+		if p == nil {
+			continue
+		}
+		if !p.Watches(n.id) {
+			delete(n.left, p.Name)
+			continue
+		}
+		if got, ok := n.mon.Address(p.Name); ok && got != p.Addr && !n.left[p.Name] && !n.lags() {
+			c.fail("%s answers %s for %s, and has applied %s", n.addr(), got, p.Name, p.Addr)
+		}
+	}
+}
+
+// stepped checks what a sentinel saves, and what it is about to send.
 func (c *checker) stepped(n *node, actions []monitor.Action) {
+	if c.f.Shape.Primaries < 10 {
+		c.answers(n)
+	}
+	for _, a := range actions {
+		switch a := a.(type) {
+		case monitor.Send:
+			c.sending(n, a)
+		case monitor.Save:
+			c.saving(n)
+		}
+	}
+}
+
+// saving holds that the epochs that a sentinel saves only grow.
+func (c *checker) saving(n *node) {
 	state := n.mon.State()
 	if state.CurrentEpoch < c.epochs[n.id] {
 		c.fail("the epoch of %s fell from %d to %d", n.addr(), c.epochs[n.id], state.CurrentEpoch)
@@ -118,24 +151,14 @@ func (c *checker) stepped(n *node, actions []monitor.Action) {
 	c.epochs[n.id] = state.CurrentEpoch
 	for _, s := range state.Primaries {
 		p := n.book.Primary(s.Name)
-		if p == nil || !p.Watches(n.id) {
-			delete(n.left, s.Name)
+		if p == nil || !p.Watches(n.id) || n.left[s.Name] {
 			continue
-		}
-		got, _ := n.mon.Address(s.Name)
-		if got != p.Addr && !n.left[s.Name] {
-			c.fail("%s answers %s for %s, and has applied %s", n.addr(), got, s.Name, p.Addr)
 		}
 		key := fmt.Sprint(n.id, p.Ref)
 		if s.ConfigEpoch < c.config[key] {
 			c.fail("the config epoch of %s at %s fell from %d to %d", s.Name, n.addr(), c.config[key], s.ConfigEpoch)
 		}
 		c.config[key] = s.ConfigEpoch
-	}
-	for _, a := range actions {
-		if s, ok := a.(monitor.Send); ok {
-			c.sending(n, s)
-		}
 	}
 }
 

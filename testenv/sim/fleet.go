@@ -62,6 +62,7 @@ func New(s Shape) *Fleet {
 			x := &server{
 				w: f.World, n: f.Net, host: fmt.Sprintf("10.1.%d.%d", p, r+1), port: 6379, priority: 100, check: f.check,
 			}
+			x.at = x.host + ":" + itoa(x.port)
 			x.start(true)
 			if r == 0 {
 				first = x
@@ -74,8 +75,10 @@ func New(s Shape) *Fleet {
 	}
 	for i := range s.Sentinels {
 		n := &node{
-			w: f.World, n: f.Net, log: f.Log, id: fmt.Sprintf("%c%039d", 'a'+i, i), host: fmt.Sprintf("10.9.0.%d", i+1),
-			port: 26379, left: map[string]bool{}, book: ledger.New(), check: f.check, fleet: f,
+			w: f.World, n: f.Net, log: f.Log,
+			id: fmt.Sprintf("%c%039d", 'a'+i, i), host: fmt.Sprintf("10.9.0.%d", i+1),
+			at: fmt.Sprintf("10.9.0.%d:26379", i+1), port: 26379,
+			left: map[string]bool{}, book: ledger.New(), check: f.check, fleet: f,
 		}
 		f.Nodes = append(f.Nodes, n)
 		f.Log.members = append(f.Log.members, n)

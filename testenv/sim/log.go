@@ -30,6 +30,7 @@ type Member interface {
 	wall() time.Time  // its own clock
 	position() uint64 // the index that it has applied
 	take(e Entry)
+	behind(to uint64) // what it will be given up to there was agreed; told before each take
 }
 
 // errNoQuorum and errUnknown are the ways in which a proposal ends badly.
@@ -110,6 +111,7 @@ func (l *modelLog) Tick() {
 
 // catchUp brings a member to an index.
 func (l *modelLog) catchUp(m Member, to uint64) {
+	m.behind(to)
 	for m.alive() && m.position() < to {
 		m.take(l.entries[m.position()])
 	}

@@ -15,6 +15,7 @@ type node struct {
 	n    *network
 	log  Log
 	id   string
+	at   string // host:port
 	host string
 	port int
 
@@ -32,6 +33,7 @@ type node struct {
 	life   int     // counts starts: what belongs to an earlier life is dropped
 	tickAt time.Duration
 	told   monitor.Standing
+	news   uint64 // entries up to this one are no news to the process: they were agreed before it was there; 0: not known
 	req    uint64
 
 	left    map[string]bool // names that it was told to remove and has not left yet
@@ -41,7 +43,7 @@ type node struct {
 	fleet   *Fleet
 }
 
-func (n *node) addr() string     { return n.host + ":" + itoa(n.port) }
+func (n *node) addr() string     { return n.at }
 func (n *node) running() bool    { return n.up }
 func (n *node) stopped() bool    { return n.frozen }
 func (n *node) alive() bool      { return n.up && !n.frozen }
@@ -54,7 +56,7 @@ func (n *node) start(c monitor.Config) {
 	n.life++
 	n.conns = map[monitor.LinkID]*[2]*conn{}
 	n.answers = map[uint64]monitor.Answer{}
-	n.told, n.tickAt = monitor.Standing{}, 0
+	n.told, n.tickAt, n.news = monitor.Standing{}, 0, 0
 	n.mon = monitor.New(c, n.w.Now)
 	n.step(monitor.Restored{Epoch: n.book.Epoch(), Primaries: n.book.Primaries()})
 }
@@ -219,13 +221,32 @@ func (n *node) ask(f func(req uint64) monitor.Event) uint64 {
 func (n *node) take(e Entry) {
 	r := n.book.Apply(e.Index, e.At, e.By, e.Data)
 	n.check.appliedEntry(n, e, r)
-	n.step(monitor.Applied{Epoch: n.book.Epoch(), Changes: r.Changes})
+	switch {
+	case e.Index > n.news:
+		n.step(monitor.Applied{Epoch: n.book.Epoch(), Changes: r.Changes})
+	case e.Index == n.news:
+		n.step(monitor.Restored{Epoch: n.book.Epoch(), Primaries: n.book.Primaries()})
+	}
+	n.check.answers(n)
+}
+
+// lags tells whether the process has not caught up with what was agreed before it was there: its file knows better.
+func (n *node) lags() bool { return n.news > n.position() || n.news == 0 }
+
+// behind notes, the first time that the log is in reach in this life, how much of it is no news.
+func (n *node) behind(to uint64) {
+	if n.news == 0 && n.alive() {
+		n.news = max(to, n.position())
+	}
 }
 
 // standing tells the monitor who leads.
 func (n *node) standing() {
 	leader, _ := n.log.Leader()
-	s := monitor.Standing{Formed: true, Voter: true, Members: n.fleet.ids()}
+	s := monitor.Standing{Formed: true, Voter: true}
+	if n.position() < n.news {
+		leader = "" // it does not take part before it has caught up
+	}
 	for _, o := range n.fleet.Nodes {
 		if o.addr() == leader && (o == n || n.n.both(o.addr(), n.addr())) {
 			s.Leader, s.InContact = o.id, true
@@ -233,6 +254,7 @@ func (n *node) standing() {
 	}
 	if s.Leader != n.told.Leader || s.InContact != n.told.InContact || s.Formed != n.told.Formed {
 		n.told = s
+		s.Members = n.fleet.ids()
 		n.soon(func() { n.step(s) })
 	}
 }

@@ -13,6 +13,7 @@ import (
 type server struct {
 	w    *World
 	n    *network
+	at   string // host:port
 	host string
 	port int
 
@@ -38,7 +39,7 @@ type server struct {
 	check *checker
 }
 
-func (s *server) addr() string  { return fmt.Sprintf("%s:%d", s.host, s.port) }
+func (s *server) addr() string  { return s.at }
 func (s *server) running() bool { return s.up }
 func (s *server) stopped() bool { return s.frozen }
 
@@ -118,6 +119,7 @@ func (s *server) unlink() {
 func (s *server) sync(p *server) {
 	shared := s.replID == p.replID || p.replID2 == s.replID && int64(s.offset) <= p.secondEnd
 	if !shared || s.offset > p.offset {
+		s.check.lost += s.offset - min(s.offset, p.offset) // writes that were acknowledged
 		s.offset = p.offset
 	}
 	s.replID, s.replID2, s.secondEnd = p.replID, p.replID2, p.secondEnd
