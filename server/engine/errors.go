@@ -45,6 +45,7 @@ const (
 	ErrUnblocked    = resp.Error("UNBLOCKED client unblocked via CLIENT UNBLOCK")
 	ErrRoleChanged  = resp.Error("UNBLOCKED force unblock from blocking operation, " +
 		"instance state changed (master -> replica?)")
+	ErrStaleEpoch    = resp.Error("STALEEPOCH A later epoch has given this server its role") // of our own
 	ErrMaxClients    = resp.Error("ERR max number of clients reached")
 	ErrTooBigString  = resp.Error("ERR string exceeds maximum allowed size (proto-max-bulk-len)")
 	ErrIntOverflow   = resp.Error("ERR increment or decrement would overflow")
