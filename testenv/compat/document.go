@@ -174,6 +174,8 @@ func directiveState(d *configs.Directive) state {
 	switch {
 	case d.Inert != "":
 		return state{"inert", d.Inert}
+	case d.Has(configs.Own):
+		return state{"done", "not known to Valkey"}
 	case d.Pending != "":
 		return state{"not", "waits for " + d.Pending}
 	}
