@@ -84,7 +84,7 @@ func (c *conn) run() {
 func (c *conn) connect() (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(c.ctx, dialTimeout)
 	defer cancel()
-	open, err := c.dialer.dial(ctx, c.target.Host, c.target.Port)
+	open, err := c.dialer.Dial(ctx, c.target.Host, c.target.Port)
 	if err != nil {
 		return nil, err
 	}

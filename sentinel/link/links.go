@@ -174,8 +174,8 @@ func (l *Links) Close() {
 // errSource refuses a local address that is none.
 var errSource = errors.New("bind-source-addr is no address")
 
-// dial opens a connection.
-func (d Dialer) dial(ctx context.Context, host string, port int) (net.Conn, error) {
+// Dial opens a connection.
+func (d Dialer) Dial(ctx context.Context, host string, port int) (net.Conn, error) {
 	var dialer net.Dialer
 	if d.Source != "" {
 		ip := net.ParseIP(d.Source)
