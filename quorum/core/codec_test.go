@@ -91,9 +91,10 @@ func FuzzDecodeMessage(f *testing.F) {
 
 func FuzzDecodeBatch(f *testing.F) {
 	for _, b := range []Batch{
-		{Meta: &Meta{MyID: "me", Boot: 3, Group: 4, Raft: 5, Proposer: "you", Drew: true, GivenUp: []GroupID{9}}, Fresh: true},
+		{Meta: &Meta{MyID: "me", Boot: 3, Group: 4, Raft: 5, Proposer: "you", Drew: true, GivenUp: []GroupID{9}},
+			Fresh: true},
 		{Hard: &pb.HardState{Term: new(uint64(1)), Vote: new(uint64(2)), Commit: new(uint64(3))}},
-		{Entries: []*pb.Entry{{Index: new(uint64(4)), Term: new(uint64(1))}, {Index: new(uint64(5)), Term: new(uint64(1))}}},
+		{Entries: []*pb.Entry{{Index: new(uint64(4)), Term: new(uint64(1))}, {Index: new(uint64(5))}}},
 		{Snapshot: &pb.Snapshot{Data: []byte("x"), Metadata: &pb.SnapshotMetadata{Index: new(uint64(2))}}},
 	} {
 		p, err := AppendBatch(nil, b)
