@@ -75,13 +75,13 @@ func New(cfg Config, disk State, now time.Duration) (*Node, error) {
 	if disk.Meta.Group == 0 {
 		return n, nil
 	}
-	if disk.Snapshot != nil {
-		_, machine, err := decodeRoster(disk.Snapshot.GetData())
+	if s := disk.Snapshot; s != nil {
+		_, machine, err := decodeRoster(s.GetData())
 		if err == nil {
 			err = cfg.Machine.Restore(machine)
 		}
 		if err != nil { // of a newer version, perhaps
-			return nil, fmt.Errorf("quorum: the log's snapshot at %d cannot be read: %w", disk.Snapshot.GetMetadata().GetIndex(), err)
+			return nil, fmt.Errorf("quorum: the log's snapshot at %d cannot be read: %w", s.GetMetadata().GetIndex(), err)
 		}
 	}
 	if err := n.start(disk); err != nil {
