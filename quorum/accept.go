@@ -35,7 +35,7 @@ func (l *loop) serve(in incoming) {
 		err := l.read(a)
 		stop()
 		a.conn.Close()
-		a.hung = errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.ErrClosedPipe)
+		a.hung = errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
 		if errors.Is(err, errFrame) {
 			l.refused(a.id, err)
 		}

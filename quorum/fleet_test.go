@@ -293,6 +293,11 @@ func (n *node) act() {
 	for _, ev := range e.Events {
 		f.noted(n, ev)
 	}
+	if s := n.core.Status(f.now); s.Formed {
+		if f.formed[s.Group] = n.id; len(f.formed) > 1 && !f.forced {
+			f.t.Fatalf("%v: two groups were formed: %v\n%s", f.now, f.formed, f.describe())
+		}
+	}
 }
 
 // stored puts the write under way on the disk.
@@ -334,12 +339,6 @@ func (f *fleet) carry(from string, s core.Send) {
 func (f *fleet) noted(n *node, e core.Event) {
 	line := fmt.Sprintf("%7.2fs %s: %s %s %s", f.now.Seconds(), n.id, e.Kind, e.Peer, e.Text)
 	f.said = append(f.said, strings.TrimRight(line, " "))
-	if e.Kind == core.EventFormed {
-		f.formed[e.Group] = n.id
-		if len(f.formed) > 1 && !f.forced {
-			f.t.Fatalf("%v: two groups were formed: %v\n%s", f.now, f.formed, f.describe())
-		}
-	}
 }
 
 // crash takes the power from a process. With torn, what was not synced survives in part.

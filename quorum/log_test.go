@@ -370,3 +370,25 @@ func FuzzReadLog(f *testing.F) {
 		}
 	})
 }
+
+// BenchmarkLogAppend is one entry of a usual size, durable, on the disk where temporary files are.
+func BenchmarkLogAppend(b *testing.B) {
+	l, _, err := openLog(vfs.OS{}, filepath.Join(b.TempDir(), "q"), "me")
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := errors.Join(write(l, 0), write(l, 1)); err != nil {
+		b.Fatal(err)
+	}
+	i := uint64(1)
+	for b.Loop() {
+		i++
+		batch := core.Batch{Entries: []*pb.Entry{entry(i, 1, strings.Repeat("x", 100))}, Hard: hard(1, i-1)}
+		if i%1000 == 0 {
+			batch.Snapshot = snapshot(i-1, 1, strings.Repeat("s", 10_000))
+		}
+		if err := l.append([]core.Batch{batch}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -187,4 +187,6 @@ func (s *Sentinel) state() *configs.Sentinel {
 
 func addrOf(a configs.HostPort) ledger.Addr { return ledger.Addr{Host: a.Host, Port: int(a.Port)} }
 
-func hostPort(a ledger.Addr) configs.HostPort { return configs.HostPort{Host: a.Host, Port: int64(a.Port)} }
+func hostPort(a ledger.Addr) configs.HostPort {
+	return configs.HostPort{Host: a.Host, Port: int64(a.Port)}
+}

@@ -75,17 +75,20 @@ func New(cfg Config, disk State, now time.Duration) (*Node, error) {
 	if disk.Meta.Group == 0 {
 		return n, nil
 	}
-	if disk.Snapshot != nil {
-		_, machine, err := decodeRoster(disk.Snapshot.GetData())
+	if s := disk.Snapshot; s != nil {
+		_, machine, err := decodeRoster(s.GetData())
 		if err == nil {
 			err = cfg.Machine.Restore(machine)
 		}
-		if err != nil {
-			return nil, fmt.Errorf("quorum: snapshot at %d: %w", disk.Snapshot.GetMetadata().GetIndex(), err)
+		if err != nil { // of a newer version, perhaps
+			return nil, fmt.Errorf("quorum: the log's snapshot at %d cannot be read: %w", s.GetMetadata().GetIndex(), err)
 		}
 	}
 	if err := n.start(disk); err != nil {
 		return nil, err
+	}
+	if n.roster != nil && len(n.conf.GetVoters()) == 1 {
+		_ = n.rn.Campaign() // it fails only for one that is not that voter; nobody else can be waited for
 	}
 	n.drain()
 	return n, nil

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -48,7 +49,12 @@ func (n *Node) receiveRaft(from string, m Message) {
 // sound keeps from raft what it would take for a broken promise of its own. Members are trusted to follow the protocol;
 // a disk that was put back, or bytes that went wrong, are not.
 func (n *Node) sound(m *pb.Message) error {
+	if m.GetTerm() == 0 && m.GetType() != pb.MsgProp && m.GetType() != pb.MsgReadIndex {
+		return errShort // raft would take it for one of its own
+	}
 	switch m.GetType() {
+	case pb.MsgAppResp, pb.MsgVote, pb.MsgVoteResp, pb.MsgPreVote, pb.MsgPreVoteResp, pb.MsgHeartbeatResp,
+		pb.MsgReadIndexResp, pb.MsgTimeoutNow, pb.MsgTransferLeader:
 	case pb.MsgProp:
 		for _, e := range m.GetEntries() {
 			if !plain(e) {
@@ -80,10 +86,16 @@ func (n *Node) sound(m *pb.Message) error {
 			return err
 		}
 		cs := meta.GetConfState()
-		in := slices.Concat(cs.GetVoters(), cs.GetLearners(), cs.GetVotersOutgoing())
+		now := slices.Sorted(slices.Values(slices.Concat(cs.GetVoters(), cs.GetLearners())))
+		if len(cs.GetVoters()) == 0 || now[0] == 0 || len(slices.Compact(slices.Clone(now))) < len(now) {
+			return fmt.Errorf("a snapshot with the members %v", cs)
+		}
+		in := slices.Concat(now, cs.GetVotersOutgoing())
 		if r.group != n.meta.Group || !slices.Contains(in, n.meta.Raft) {
 			return fmt.Errorf("a snapshot of group %s without this member", r.group)
 		}
+	default:
+		return errors.New("not a message for another member")
 	}
 	return nil
 }

@@ -201,7 +201,7 @@ func DecodeBatch(from []byte) (b Batch, rest []byte, err error) {
 		}
 	}
 	if mask&hasEntries != 0 {
-		for range d.count(2) {
+		for range d.count(1) {
 			entry := &pb.Entry{}
 			if err := proto.Unmarshal(d.bytes(), entry); err != nil {
 				d.fail()
