@@ -294,8 +294,12 @@ func (m *Monitor) checkTilt() {
 	}
 }
 
-// touch makes the withdrawal be looked at in this Step.
-func (l *leave) touch() { l.m.due.set(&l.slot, l.m.now) }
+// touch makes the withdrawal be looked at in this Step, unless it is over.
+func (l *leave) touch() {
+	if l.m.leaving[l.name] == l {
+		l.m.due.set(&l.slot, l.m.now)
+	}
+}
 
 // run proposes the withdrawal until it is applied.
 func (l *leave) run() {

@@ -54,7 +54,8 @@ func (m *Monitor) begin(ev MonitorPrimary) error {
 	switch {
 	case m.groups[ev.Name] != nil:
 		return ErrDuplicate
-	case len(ev.Name) > nameBytesMax || len(ev.Addr.Host) > nameBytesMax || ev.Name == "" || ev.Quorum < 1:
+	case len(ev.Name) > nameBytesMax || len(ev.Addr.Host) > nameBytesMax || ev.Name == "" || ev.Addr.Host == "",
+		ev.Quorum < 1, ev.Addr.Port < 1, ev.Addr.Port > 65535:
 		return ErrBadValue
 	}
 	g := m.watch(Settings{Name: ev.Name, Addr: ev.Addr, Quorum: ev.Quorum})

@@ -124,7 +124,10 @@ func (f *Fleet) meddle(n *node, s *server, primary string, away time.Duration) {
 		n.ask(func(req uint64) monitor.Event { return monitor.ResetPrimaries{Req: req, Names: []string{primary}} })
 	case 3:
 		f.Logf("%s removes %s for a while", n.addr(), primary)
-		a, _ := n.mon.Address(primary)
+		a, watched := n.mon.Address(primary)
+		if !watched {
+			return
+		}
 		n.left[primary] = true
 		n.ask(func(req uint64) monitor.Event { return monitor.RemovePrimary{Req: req, Name: primary} })
 		f.After(away, func() { f.watchAgain(n, primary, a) })

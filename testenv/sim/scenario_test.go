@@ -233,7 +233,7 @@ func TestForgedHelloChangesNoAddress(t *testing.T) {
 	}
 }
 
-// TestForeignNodeIsNeverPromoted puts a replica of another fleet at a replica's address, with the largest offset of all.
+// TestForeignNodeIsNeverPromoted puts a replica of another fleet at a replica's address, with the largest offset.
 func TestForeignNodeIsNeverPromoted(t *testing.T) {
 	for seed := range uint64(10) {
 		f := small(t, seed, time.Second)
