@@ -63,13 +63,13 @@ const staleInfo = "no recent INFO"
 // unfit says why a replica must not be promoted, "" when it may.
 func (g *group) unfit(i *instance, since time.Duration, furthest uint64) string {
 	now, t := g.m.now, g.m.timings
-	maxAge := 3 * t.InfoPeriod
-	if g.primary.down() {
-		maxAge = 5 * t.PingPeriod
-	}
-	downFor := time.Duration(0)
-	if g.primary.down() {
-		downFor = now - g.primary.downSince
+	maxAge, downFor := 3*t.InfoPeriod, time.Duration(0)
+	if p := g.primary; p.down() {
+		maxAge, downFor = 5*t.PingPeriod, now-p.downSince
+		if p.role == roleReplica {
+			// It has served nobody since it turned replica, long before it was found down for that.
+			downFor = max(downFor, now-p.roleSince)
+		}
 	}
 	switch {
 	case i.down():

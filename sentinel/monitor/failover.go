@@ -121,7 +121,8 @@ func (g *group) candidate(f *ledger.Failover) *instance {
 // promote makes the candidate a primary, and says so once it is seen to be one.
 func (g *group) promote(p *ledger.Primary, f *ledger.Failover) {
 	i := g.candidate(f)
-	if i.role == rolePrimary && i.infoAsked >= g.stateSince && !g.m.same(i.addr, p.Addr) {
+	obeyed := func() bool { return i.role == rolePrimary && i.infoAsked >= g.stateSince }
+	if obeyed() {
 		g.offer(&ledger.Promoted{Ref: p.Ref, Fence: f.Fence})
 		return
 	}
@@ -139,7 +140,7 @@ func (g *group) promote(p *ledger.Primary, f *ledger.Failover) {
 		g.at(again)
 		return
 	}
-	g.fenced(f, func() bool { return i.link.conns[Commands].up }, func() {
+	g.fenced(f, func() bool { return i.link.conns[Commands].up && !obeyed() }, func() {
 		if !i.order(nil, f.Epoch) {
 			return
 		}

@@ -279,6 +279,9 @@ func (g *group) switchTo(to ledger.Addr) {
 			m.event(Notice, "+slave", i, "")
 		}
 	}
+	if next.role == rolePrimary {
+		g.lineage(next)
+	}
 	m.do(Save{})
 }
 

@@ -32,7 +32,8 @@ func (i *instance) infoPeriod() time.Duration {
 		return period
 	}
 	f := g.failover()
-	if i.kind == Replica && (g.primary.down() || g.agreedDown() || f != nil || i.linkDown != 0) {
+	odd := i.linkDown != 0 || i.role == rolePrimary
+	if i.kind == Replica && (g.primary.down() || g.agreedDown() || f != nil || odd) {
 		period = min(period, time.Second)
 	}
 	if g.askSince != 0 && i.infoSent < g.askSince {
