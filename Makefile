@@ -8,6 +8,8 @@ LDFLAGS   := -s -w -X main.version=$(VERSION)
 BUILD     := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
 TOOL      := go tool -modfile=tools/go.mod
 FUZZTIME  ?= 20000x
+SEEDS     ?= 200
+SEED      ?= 1
 COUNT     ?= 10
 BENCH     ?= .
 BASE      ?= HEAD~1
@@ -86,6 +88,10 @@ fuzz: ## every fuzz target in turn, FUZZTIME each (a number of runs, 20000x, or 
 		echo "fuzz $${file%/*} $${decl#func }"; \
 		go test -run '^$$' -fuzz "^$${decl#func }\$$" -fuzztime $(FUZZTIME) "./$${file%/*}"; \
 	done
+
+.PHONY: sim
+sim: ## fleets of sentinels in virtual time: SEEDS fleets, from SEED on
+	go test -tags invariants -count=1 -timeout 0 ./testenv/sim -run TestSeeds -v -seeds $(SEEDS) -seed $(SEED)
 
 .PHONY: e2e
 e2e: ## real processes on loopback

@@ -177,7 +177,8 @@ func (g *group) fenced(f *ledger.Failover, possible func() bool, do func()) {
 }
 
 // order tells an instance to be a primary, or to follow one, and cuts its clients. The reply is not looked at: the next
-// INFO tells. It answers false when there is no connection.
+// INFO tells. An instance that knows epochs is told the one of the configuration that the order comes from, and refuses
+// an order that was held up for so long that a newer one has been there. It answers false when there is no connection.
 func (i *instance) order(follow *ledger.Addr, epoch ledger.Epoch) bool {
 	if !i.link.conns[Commands].up {
 		return false
@@ -186,16 +187,15 @@ func (i *instance) order(follow *ledger.Addr, epoch ledger.Epoch) bool {
 	if i.failingOver {
 		c = append(c, []string{"FAILOVER", "ABORT"})
 	}
-	if follow == nil {
-		if i.epochAware {
-			c = append(c, []string{"SLAVEOF", "NO", "ONE", "EPOCH", strconv.FormatUint(uint64(epoch), 10)})
-		} else {
-			c = append(c, []string{"SLAVEOF", "NO", "ONE"})
-		}
-	} else {
+	role := []string{"SLAVEOF", "NO", "ONE"}
+	if follow != nil {
 		a := i.m.shown(*follow)
-		c = append(c, []string{"SLAVEOF", a.Host, itoa(a.Port)})
+		role = []string{"SLAVEOF", a.Host, itoa(a.Port)}
 	}
+	if i.epochAware && epoch != 0 {
+		role[2] += "/" + strconv.FormatUint(uint64(epoch), 10)
+	}
+	c = append(c, role)
 	i.link.send(i, askedOrder, nil, append(c, cutClients(false)...)...)
 	i.infoSent = 0 // ask again at once
 	return true
@@ -321,7 +321,7 @@ func (g *group) followUp(p *ledger.Primary, f *ledger.Failover) {
 		unfinished = true
 		late := timedOut && i.reconf == reconfNone
 		free := running < g.parallelSyncs || g.m.same(i.addr, f.From)
-		if i.reconf == reconfNone && (free || late) && i.order(&p.Addr, 0) {
+		if i.reconf == reconfNone && (free || late) && i.order(&p.Addr, p.ConfigEpoch) {
 			i.gotTo(reconfSent, map[bool]string{false: "+slave-reconf-sent", true: "+slave-reconf-sent-be"}[late])
 			running++
 		}

@@ -14,7 +14,7 @@ func (i *instance) info(text string, askedAt time.Duration) {
 		text = text[:infoBytesMax]
 	}
 	i.infoText, i.infoAt, i.infoAsked = text, i.m.now, askedAt
-	i.linkDown = 0
+	i.linkDown, i.epochAware = 0, false
 	now := i.m.now
 	var r role
 	for line := range strings.SplitSeq(text, "\r\n") {
@@ -49,7 +49,7 @@ func (i *instance) info(text string, askedAt time.Duration) {
 			i.secondEnd, _ = strconv.ParseInt(value, 10, 64)
 		case "master_repl_offset":
 			i.replEnd, _ = strconv.ParseUint(value, 10, 64)
-		case "sentinel_promotion_epoch":
+		case "role_epoch":
 			i.epochAware = true
 		default:
 			if r == roleReplica {
@@ -214,7 +214,7 @@ func (i *instance) wrong() string {
 // amend tells the replica whom to follow.
 func (i *instance) amend() {
 	event := i.wrong()
-	if event == "" || !i.order(&i.group.primary.addr, 0) {
+	if event == "" || !i.order(&i.group.primary.addr, i.group.configEpoch) {
 		return
 	}
 	i.m.event(Notice, event, i, "")

@@ -82,7 +82,7 @@ type instance struct {
 	replID2     string
 	secondEnd   int64  // second_repl_offset
 	replEnd     uint64 // "master_repl_offset"
-	epochAware  bool   // it refuses a promotion of a lower epoch
+	epochAware  bool   // it refuses orders of an older epoch than one that it obeyed
 
 	promoted    bool
 	reconf      reconf

@@ -149,8 +149,12 @@ func (f *Fleet) meddle(n *node, s *server, primary string, away time.Duration) {
 
 // watchAgain has a sentinel watch a primary that it was told to remove, at the address that it last answered.
 func (f *Fleet) watchAgain(n *node, primary string, a ledger.Addr) {
-	if !n.up {
-		f.After(time.Second, func() { f.watchAgain(n, primary, a) })
+	f.After(time.Second, func() {
+		if _, ok := n.mon.Address(primary); !ok || !n.up {
+			f.watchAgain(n, primary, a) // it was not there to be told, or died of something else before it saved it
+		}
+	})
+	if !n.alive() {
 		return
 	}
 	n.ask(func(req uint64) monitor.Event {
