@@ -177,8 +177,9 @@ func (g *group) fenced(f *ledger.Failover, possible func() bool, do func()) {
 }
 
 // order tells an instance to be a primary, or to follow one, and cuts its clients. The reply is not looked at: the next
-// INFO tells. An instance that knows epochs is told the one of the configuration that the order comes from, and refuses
-// an order that was held up for so long that a newer one has been there. It answers false when there is no connection.
+// INFO tells. An instance that knows epochs is told the one that the order belongs to, and refuses it when it was held
+// up for so long that a newer one has been there. One that shows a newer epoch to begin with has it from another life,
+// of a group that is no more, and gets the order without. It answers false when there is no connection.
 func (i *instance) order(follow *ledger.Addr, epoch ledger.Epoch) bool {
 	if !i.link.conns[Commands].up {
 		return false
@@ -192,7 +193,7 @@ func (i *instance) order(follow *ledger.Addr, epoch ledger.Epoch) bool {
 		a := i.m.shown(*follow)
 		role = []string{"SLAVEOF", a.Host, itoa(a.Port)}
 	}
-	if i.epochAware && epoch != 0 {
+	if i.epochAware && epoch != 0 && epoch >= i.roleEpoch {
 		role[2] += "/" + strconv.FormatUint(uint64(epoch), 10)
 	}
 	c = append(c, role)
@@ -321,7 +322,7 @@ func (g *group) followUp(p *ledger.Primary, f *ledger.Failover) {
 		unfinished = true
 		late := timedOut && i.reconf == reconfNone
 		free := running < g.parallelSyncs || g.m.same(i.addr, f.From)
-		if i.reconf == reconfNone && (free || late) && i.order(&p.Addr, p.ConfigEpoch) {
+		if i.reconf == reconfNone && (free || late) && i.order(&p.Addr, f.Epoch) {
 			i.gotTo(reconfSent, map[bool]string{false: "+slave-reconf-sent", true: "+slave-reconf-sent-be"}[late])
 			running++
 		}

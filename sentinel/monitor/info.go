@@ -50,7 +50,8 @@ func (i *instance) info(text string, askedAt time.Duration) {
 		case "master_repl_offset":
 			i.replEnd, _ = strconv.ParseUint(value, 10, 64)
 		case "role_epoch":
-			i.epochAware = true
+			e, _ := strconv.ParseUint(value, 10, 64)
+			i.epochAware, i.roleEpoch = true, ledger.Epoch(e)
 		default:
 			if r == roleReplica {
 				i.replicaLine(key, value)
@@ -214,7 +215,7 @@ func (i *instance) wrong() string {
 // amend tells the replica whom to follow.
 func (i *instance) amend() {
 	event := i.wrong()
-	if event == "" || !i.order(&i.group.primary.addr, i.group.configEpoch) {
+	if event == "" || !i.order(&i.group.primary.addr, i.m.agreedEpoch) {
 		return
 	}
 	i.m.event(Notice, event, i, "")

@@ -12,7 +12,7 @@ import (
 // operate does what an operator asks, and answers.
 func (m *Monitor) operate(ev Event) {
 	switch ev := ev.(type) {
-	case MonitorPrimary:
+	case WatchPrimary:
 		m.do(Answer{Req: ev.Req, Err: m.begin(ev)})
 	case RemovePrimary:
 		m.do(Answer{Req: ev.Req, Err: m.remove(ev.Name)})
@@ -50,7 +50,7 @@ func (m *Monitor) operate(ev Event) {
 }
 
 // begin watches another primary.
-func (m *Monitor) begin(ev MonitorPrimary) error {
+func (m *Monitor) begin(ev WatchPrimary) error {
 	switch {
 	case m.groups[ev.Name] != nil:
 		return ErrDuplicate
@@ -243,7 +243,7 @@ func (m *Monitor) start(ev StartFailover) {
 			err = ErrNoQuorum
 		}
 		m.do(Answer{Req: ev.Req, Err: err})
-	}, &ledger.Intent{Ref: p.Ref, Kind: kind, EpochSeen: m.epoch})
+	}, &ledger.Intent{Ref: p.Ref, Kind: kind, EpochSeen: g.epochSeen()})
 }
 
 // askVote answers stock Sentinel's question. A vote is given once an epoch. Where there is a group, its sentinels vote

@@ -220,11 +220,11 @@ func (e *env) command(d *datadriven.TestData) {
 	case "show":
 		e.quiet = slices.DeleteFunc(e.quiet, func(q string) bool { return slices.Contains(words, q) })
 	case "hide":
-		for _, line := range strings.Split(d.Input, "\n") {
+		for line := range strings.SplitSeq(d.Input, "\n") {
 			e.quiet = append(e.quiet, line)
 		}
 	case "watch":
-		e.ask(MonitorPrimary{Req: e.next(), Name: words[0], Addr: address(words[1]), Quorum: number(opts["quorum"], 2)})
+		e.ask(WatchPrimary{Req: e.next(), Name: words[0], Addr: address(words[1]), Quorum: number(opts["quorum"], 2)})
 	case "advance":
 		span, err := time.ParseDuration(words[0])
 		if err != nil {

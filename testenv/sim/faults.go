@@ -150,7 +150,7 @@ func (f *Fleet) meddle(n *node, s *server, primary string, away time.Duration) {
 // watchAgain has a sentinel watch a primary that it was told to remove, at the address that it last answered.
 func (f *Fleet) watchAgain(n *node, primary string, a ledger.Addr) {
 	f.After(time.Second, func() {
-		if _, ok := n.mon.Address(primary); !ok || !n.up {
+		if _, ok := n.mon.Address(primary); !ok || !n.alive() {
 			f.watchAgain(n, primary, a) // it was not there to be told, or died of something else before it saved it
 		}
 	})
@@ -158,7 +158,7 @@ func (f *Fleet) watchAgain(n *node, primary string, a ledger.Addr) {
 		return
 	}
 	n.ask(func(req uint64) monitor.Event {
-		return monitor.MonitorPrimary{Req: req, Name: primary, Addr: a, Quorum: f.Shape.Quorum}
+		return monitor.WatchPrimary{Req: req, Name: primary, Addr: a, Quorum: f.Shape.Quorum}
 	})
 	n.ask(func(req uint64) monitor.Event {
 		return monitor.SetPrimary{Req: req, Name: primary, Options: []monitor.Option{

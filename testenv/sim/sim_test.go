@@ -2,7 +2,6 @@ package sim
 
 import (
 	"flag"
-	"fmt"
 	"testing"
 	"time"
 )
@@ -58,5 +57,5 @@ func TestSeeds(t *testing.T) {
 	if promotions < *seeds {
 		t.Fatalf("%d promotions in %d seeds: the simulation is blind", promotions, *seeds)
 	}
-	t.Log(fmt.Sprintf("%d seeds, %d promotions", *seeds, promotions))
+	t.Logf("%d seeds, %d promotions", *seeds, promotions)
 }
