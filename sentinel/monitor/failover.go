@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"valkey/sentinel/ledger"
@@ -224,7 +225,7 @@ func (g *group) handOver(p *ledger.Primary, f *ledger.Failover, i *instance) {
 	case why != "":
 	case left <= 0, !g.step.handed && left < time.Second:
 		why = "no answer in time"
-	case f.Kind == ledger.Forced && old.down():
+	case f.Kind == ledger.Forced && old.down(), p.Down != nil:
 		why = "the primary is down"
 	}
 	if why != "" {
@@ -253,10 +254,12 @@ func (g *group) handOver(p *ledger.Primary, f *ledger.Failover, i *instance) {
 	})
 }
 
-// handOverError is why the old primary does not hand over, "" when it does.
+// handOverError is why the old primary does not hand over, "" when it does, or is at it for an earlier driver.
 func handOverError(r Reply) string {
 	for _, text := range append([]string{r.Text}, r.Items...) {
-		if len(text) > 1 && text[0] == '-' {
+		refused := len(text) > 1 && text[0] == '-'
+		begun := strings.Contains(text, "already in progress") || strings.Contains(text, "when server is a replica")
+		if refused && !begun {
 			return text[1:]
 		}
 	}
@@ -266,10 +269,11 @@ func handOverError(r Reply) string {
 // giveUpHandOver goes on without the old primary, where that is allowed, and has it resume its writers where not.
 func (g *group) giveUpHandOver(p *ledger.Primary, f *ledger.Failover, why string) {
 	old, reason := g.primary, "slave-timeout"
-	if !g.step.handed {
+	begun := g.step.handed || old.failingOver
+	if !begun {
 		reason = "master-timeout"
 	}
-	if g.step.handed && old.link.conns[Commands].up {
+	if begun && old.link.conns[Commands].up {
 		if g.step.giveUp == "" {
 			old.link.send(old, askedOrder, nil, []string{"FAILOVER", "ABORT"})
 		}

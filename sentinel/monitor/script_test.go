@@ -288,6 +288,7 @@ func (e *env) other(words []string) {
 		"report":   &ledger.Report{Ref: ref, Addr: addr, Reason: "no reply"},
 		"withdraw": &ledger.Withdraw{Ref: ref},
 		"intent":   &ledger.Intent{Ref: ref},
+		"forced":   &ledger.Intent{Ref: ref, Kind: ledger.Forced},
 		"takeover": &ledger.Takeover{Ref: ref, Fence: fence, Why: "test"},
 		"promoted": &ledger.Promoted{Ref: ref, Fence: fence},
 		"abort":    &ledger.Abort{Ref: ref, Fence: fence, Why: "slave-timeout"},
@@ -297,6 +298,8 @@ func (e *env) other(words []string) {
 	switch words[1] {
 	case "down":
 		r = &ledger.Down{Ref: ref, Quorum: 2, Counted: words[3:]}
+	case "handover":
+		r = &ledger.Candidate{Ref: ref, Fence: fence, Addr: address(words[3]), Way: ledger.HandOver}
 	case "candidate":
 		r = &ledger.Candidate{Ref: ref, Fence: fence, Addr: address(words[3])}
 	}
