@@ -90,7 +90,7 @@ func (g *group) chooseCandidate(p *ledger.Primary, f *ledger.Failover) {
 		return
 	}
 	if c.best == nil {
-		g.offer(&ledger.Abort{Ref: p.Ref, Fence: f.Fence, Why: "no-good-slave"})
+		g.offer(&ledger.Abort{Ref: p.Ref, Fence: f.Fence, Why: "no-good-slave", Considered: c.considered})
 		return
 	}
 	way := ledger.Seize

@@ -120,8 +120,8 @@ func (i *instance) took(r role) {
 		}
 		i.m.event(Verbose, name, i, " new reported role is %s", word)
 	}
-	if i.kind == Primary && r == rolePrimary {
-		i.group.lineage(i)
+	if i.kind == Primary {
+		i.group.lineage(i) // also of one that follows another now: what its replicas share with it is its data
 	}
 	if i.kind == Replica && !i.m.tilted {
 		i.correct()
