@@ -92,6 +92,7 @@ fuzz: ## every fuzz target in turn, FUZZTIME each (a number of runs, 20000x, or 
 .PHONY: sim
 sim: ## fleets of sentinels in virtual time: SEEDS fleets, from SEED on
 	go test -tags invariants -count=1 -timeout 0 ./quorum -run TestSim -seeds $(SEEDS) -seed $(SEED)
+	go test -tags invariants -count=1 -timeout 0 ./testenv/sim -run TestSeeds -v -seeds $(SEEDS) -seed $(SEED)
 
 .PHONY: e2e
 e2e: ## real processes on loopback

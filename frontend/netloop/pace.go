@@ -12,8 +12,8 @@ import (
 // busy with many clients it waits a moment before it looks: what it then finds is a dozen. Network cards moderate their
 // interrupts for the same reason.
 //
-// The pause is a small part of the time after which each client's turn comes anyway, so nobody sees it: it neither holds
-// up a lone client, which would wait for nothing, nor a loop that has time enough.
+// The pause is a small part of the time after which each client's turn comes anyway, so nobody sees it: it holds up
+// neither a lone client, which would wait for nothing, nor a loop that has time enough.
 type pacer struct {
 	// Of the present window.
 	begun  time.Time

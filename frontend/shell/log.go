@@ -30,7 +30,7 @@ type Log struct {
 func OpenLog(c *configs.Server, role byte) (*Log, error) {
 	l := &Log{}
 	l.SetFormat(c)
-	l.format.role.Store(int32(role))
+	l.SetRole(role)
 	if err := l.sink.reopen(c.Logfile); err != nil {
 		return nil, err
 	}
@@ -40,6 +40,9 @@ func OpenLog(c *configs.Server, role byte) (*Log, error) {
 
 // SetFormat follows a change of loglevel, log-format or log-timestamp-format.
 func (l *Log) SetFormat(c *configs.Server) { l.format.set(c) }
+
+// SetRole changes the letter that legacy lines show.
+func (l *Log) SetRole(role byte) { l.format.role.Store(int32(role)) }
 
 // Reopen directs the log to another file; an empty name is standard output. On an error the old one stays.
 func (l *Log) Reopen(name string) error { return l.sink.reopen(name) }

@@ -235,6 +235,7 @@ func (r *Abort) code(c *codec) {
 	c.ref(&r.Ref)
 	c.uint(&r.Fence)
 	c.text(&r.Why)
+	each(c, &r.Considered, c.seen)
 }
 
 func (r *End) code(c *codec) {

@@ -144,7 +144,7 @@ func (l *Ledger) chain(e *entry, data []byte, outcome error) {
 	h.Write(data)
 	for _, ch := range e.changes {
 		p := ch.Primary
-		fmt.Fprintf(h, "%s %d %s %d\n", p.Name, p.Incarnation, p.Addr, p.ConfigEpoch)
+		h.Write(fmt.Appendf(nil, "%s %d %s %d\n", p.Name, p.Incarnation, p.Addr, p.ConfigEpoch))
 	}
 	if outcome != nil {
 		h.Write([]byte{1})

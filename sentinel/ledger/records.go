@@ -137,11 +137,12 @@ type Promoted struct {
 	Fence uint64
 }
 
-// Abort ends a failover that has promoted nothing.
+// Abort ends a failover that has promoted nothing. Where nobody could be promoted, Considered says why each could not.
 type Abort struct {
 	Ref
-	Fence uint64
-	Why   string
+	Fence      uint64
+	Why        string
+	Considered []Seen
 }
 
 // End ends a failover that has: every replica in reach follows the new primary, or the time for it is over.

@@ -187,7 +187,9 @@ func parseRecord(t *testing.T, l *Ledger, index uint64, text string) Record {
 	case "promoted":
 		return &Promoted{Ref: ref, Fence: fence}
 	case "abort":
-		return &Abort{Ref: ref, Fence: fence, Why: "no-good-slave"}
+		return &Abort{
+			Ref: ref, Fence: fence, Why: "no-good-slave", Considered: []Seen{{Addr: addr("10.0.0.9:1"), Excluded: "s_down"}},
+		}
 	case "end":
 		return &End{Ref: ref, Fence: fence, TimedOut: opts["timeout"] != ""}
 	}

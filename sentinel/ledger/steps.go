@@ -275,17 +275,22 @@ func (r *Candidate) apply(l *Ledger, e *entry) error {
 	next := p.clone()
 	f := next.Failover
 	f.State, f.Candidate, f.RunID, f.Way, f.Index = Promoting, r.Addr, r.RunID, r.Way, e.index
+	way := [...]string{"seize", "hand-over"}[r.Way]
+	l.note(e, r, p.Addr, next, "candidate", fmt.Sprintf("%s by %s of [%s]", r.Addr, way, listSeen(r.Considered)))
+	return nil
+}
+
+// listSeen is what was considered, as history tells it.
+func listSeen(list []Seen) string {
 	var parts []string
-	for _, s := range r.Considered {
+	for _, s := range list {
 		part := fmt.Sprintf("%s priority %d offset %d", s.Addr, s.Priority, s.Offset)
 		if s.Excluded != "" {
 			part += " excluded: " + s.Excluded
 		}
 		parts = append(parts, part)
 	}
-	way := [...]string{"seize", "hand-over"}[r.Way]
-	l.note(e, r, p.Addr, next, "candidate", fmt.Sprintf("%s by %s of [%s]", r.Addr, way, strings.Join(parts, "; ")))
-	return nil
+	return strings.Join(parts, "; ")
 }
 
 func (r *Fallback) apply(l *Ledger, e *entry) error {
@@ -321,7 +326,11 @@ func (r *Abort) apply(l *Ledger, e *entry) error {
 	if err != nil {
 		return err
 	}
-	l.finish(e, r, p, "abort", r.Why)
+	why := r.Why
+	if len(r.Considered) > 0 {
+		why += " of [" + listSeen(r.Considered) + "]"
+	}
+	l.finish(e, r, p, "abort", why)
 	return nil
 }
 

@@ -18,10 +18,10 @@ func (g *group) applied(ch ledger.Change, before *ledger.Primary) {
 		}
 	case *ledger.Down:
 		g.downAgreed = now
-		g.m.event(Warning, "+odown", g.current(), " #quorum %d/%d", len(r.Counted), r.Quorum)
+		g.m.event(Warning, "+odown", g.asPrimary(), " #quorum %d/%d", len(r.Counted), r.Quorum)
 	case *ledger.Up:
 		g.downAgreed = 0
-		g.m.event(Warning, "-odown", g.current(), "")
+		g.m.event(Warning, "-odown", g.asPrimary(), "")
 	case *ledger.Intent:
 		g.begun(p.Failover, me)
 	case *ledger.Takeover:
@@ -64,6 +64,13 @@ func (g *group) applied(ch ledger.Change, before *ledger.Primary) {
 		g.forgetFailover()
 	}
 	g.follow(ch.By)
+}
+
+// asPrimary is the instance that answers for the name under a primary's label, also where it is a replica to a driver.
+func (g *group) asPrimary() *instance {
+	i := *g.current()
+	i.kind = Primary
+	return &i
 }
 
 // begun tells of a failover that began.

@@ -63,13 +63,13 @@ const staleInfo = "no recent INFO"
 // unfit says why a replica must not be promoted, "" when it may.
 func (g *group) unfit(i *instance, since time.Duration, furthest uint64) string {
 	now, t := g.m.now, g.m.timings
-	maxAge := 3 * t.InfoPeriod
-	if g.primary.down() {
-		maxAge = 5 * t.PingPeriod
-	}
-	downFor := time.Duration(0)
-	if g.primary.down() {
-		downFor = now - g.primary.downSince
+	maxAge, downFor := 3*t.InfoPeriod, time.Duration(0)
+	if p := g.primary; p.down() {
+		maxAge, downFor = 5*t.PingPeriod, now-p.downSince
+		if p.role == roleReplica {
+			// It has served nobody since it turned replica, long before it was found down for that.
+			downFor = max(downFor, now-p.roleSince)
+		}
 	}
 	switch {
 	case i.down():
@@ -98,10 +98,10 @@ func (g *group) unfit(i *instance, since time.Duration, furthest uint64) string 
 //
 // A replica names the history it copies ("master_replid"), and the one before it with the offset up to which the two
 // are the same ("master_replid2", "second_repl_offset"). It holds the primary's data when the history it copies is one
-// that the primary was seen to have: a replica takes a primary's id only together with its data. It also does when its
-// earlier history is the primary's and it went on from there by itself, for then it was promoted by somebody. Where
-// this sentinel has never heard the primary, because it was started after the primary died, the next best proof is that
-// the replica was told to copy the primary's address.
+// that the primary was seen to have: a server takes an id only together with the data. It also does when its earlier
+// history is the primary's and it went on from there by itself, for then it was promoted by somebody. Where this
+// sentinel has never heard the primary, because it was started after the primary died, the next best proof is that the
+// replica was told to copy the primary's address.
 func (g *group) lineageOf(i *instance) int {
 	if len(g.lineages) == 0 {
 		if g.m.same(ledger.Addr{Host: i.upHost, Port: i.upPort}, g.primary.addr) {

@@ -93,8 +93,8 @@ type Standing struct {
 
 // The events of operators carry a number of the shell's choice, which the Answer repeats.
 type (
-	// MonitorPrimary begins to watch a primary.
-	MonitorPrimary struct {
+	// WatchPrimary begins to watch a primary.
+	WatchPrimary struct {
 		Req    uint64
 		Name   string
 		Addr   ledger.Addr
@@ -158,7 +158,7 @@ func (Restored) event()        {}
 func (Outcome) event()         {}
 func (Confirmed) event()       {}
 func (Standing) event()        {}
-func (MonitorPrimary) event()  {}
+func (WatchPrimary) event()    {}
 func (RemovePrimary) event()   {}
 func (ResetPrimaries) event()  {}
 func (SetPrimary) event()      {}

@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"valkey/sentinel/ledger"
@@ -89,7 +90,7 @@ func (g *group) chooseCandidate(p *ledger.Primary, f *ledger.Failover) {
 		return
 	}
 	if c.best == nil {
-		g.offer(&ledger.Abort{Ref: p.Ref, Fence: f.Fence, Why: "no-good-slave"})
+		g.offer(&ledger.Abort{Ref: p.Ref, Fence: f.Fence, Why: "no-good-slave", Considered: c.considered})
 		return
 	}
 	way := ledger.Seize
@@ -121,7 +122,8 @@ func (g *group) candidate(f *ledger.Failover) *instance {
 // promote makes the candidate a primary, and says so once it is seen to be one.
 func (g *group) promote(p *ledger.Primary, f *ledger.Failover) {
 	i := g.candidate(f)
-	if i.role == rolePrimary && i.infoAsked >= g.stateSince && !g.m.same(i.addr, p.Addr) {
+	obeyed := func() bool { return i.role == rolePrimary && i.infoAsked >= g.stateSince }
+	if obeyed() {
 		g.offer(&ledger.Promoted{Ref: p.Ref, Fence: f.Fence})
 		return
 	}
@@ -139,7 +141,7 @@ func (g *group) promote(p *ledger.Primary, f *ledger.Failover) {
 		g.at(again)
 		return
 	}
-	g.fenced(f, func() bool { return i.link.conns[Commands].up }, func() {
+	g.fenced(f, func() bool { return i.link.conns[Commands].up && !obeyed() }, func() {
 		if !i.order(nil, f.Epoch) {
 			return
 		}
@@ -176,7 +178,9 @@ func (g *group) fenced(f *ledger.Failover, possible func() bool, do func()) {
 }
 
 // order tells an instance to be a primary, or to follow one, and cuts its clients. The reply is not looked at: the next
-// INFO tells. It answers false when there is no connection.
+// INFO tells. An instance that knows epochs is told the one that the order belongs to, and refuses it when it was held
+// up for so long that a newer one has been there. One that shows a newer epoch to begin with has it from another life,
+// of a group that is no more, and gets the order without. It answers false when there is no connection.
 func (i *instance) order(follow *ledger.Addr, epoch ledger.Epoch) bool {
 	if !i.link.conns[Commands].up {
 		return false
@@ -185,16 +189,15 @@ func (i *instance) order(follow *ledger.Addr, epoch ledger.Epoch) bool {
 	if i.failingOver {
 		c = append(c, []string{"FAILOVER", "ABORT"})
 	}
-	if follow == nil {
-		if i.epochAware {
-			c = append(c, []string{"SLAVEOF", "NO", "ONE", "EPOCH", strconv.FormatUint(uint64(epoch), 10)})
-		} else {
-			c = append(c, []string{"SLAVEOF", "NO", "ONE"})
-		}
-	} else {
+	role := []string{"SLAVEOF", "NO", "ONE"}
+	if follow != nil {
 		a := i.m.shown(*follow)
-		c = append(c, []string{"SLAVEOF", a.Host, itoa(a.Port)})
+		role = []string{"SLAVEOF", a.Host, itoa(a.Port)}
 	}
+	if i.epochAware && epoch != 0 && epoch >= i.roleEpoch {
+		role[2] += "/" + strconv.FormatUint(uint64(epoch), 10)
+	}
+	c = append(c, role)
 	i.link.send(i, askedOrder, nil, append(c, cutClients(false)...)...)
 	i.infoSent = 0 // ask again at once
 	return true
@@ -222,7 +225,7 @@ func (g *group) handOver(p *ledger.Primary, f *ledger.Failover, i *instance) {
 	case why != "":
 	case left <= 0, !g.step.handed && left < time.Second:
 		why = "no answer in time"
-	case f.Kind == ledger.Forced && old.down():
+	case f.Kind == ledger.Forced && old.down(), p.Down != nil:
 		why = "the primary is down"
 	}
 	if why != "" {
@@ -251,10 +254,12 @@ func (g *group) handOver(p *ledger.Primary, f *ledger.Failover, i *instance) {
 	})
 }
 
-// handOverError is why the old primary does not hand over, "" when it does.
+// handOverError is why the old primary does not hand over, "" when it does, or is at it for an earlier driver.
 func handOverError(r Reply) string {
 	for _, text := range append([]string{r.Text}, r.Items...) {
-		if len(text) > 1 && text[0] == '-' {
+		refused := len(text) > 1 && text[0] == '-'
+		begun := strings.Contains(text, "already in progress") || strings.Contains(text, "when server is a replica")
+		if refused && !begun {
 			return text[1:]
 		}
 	}
@@ -264,10 +269,11 @@ func handOverError(r Reply) string {
 // giveUpHandOver goes on without the old primary, where that is allowed, and has it resume its writers where not.
 func (g *group) giveUpHandOver(p *ledger.Primary, f *ledger.Failover, why string) {
 	old, reason := g.primary, "slave-timeout"
-	if !g.step.handed {
+	begun := g.step.handed || old.failingOver
+	if !begun {
 		reason = "master-timeout"
 	}
-	if g.step.handed && old.link.conns[Commands].up {
+	if begun && old.link.conns[Commands].up {
 		if g.step.giveUp == "" {
 			old.link.send(old, askedOrder, nil, []string{"FAILOVER", "ABORT"})
 		}
@@ -320,7 +326,7 @@ func (g *group) followUp(p *ledger.Primary, f *ledger.Failover) {
 		unfinished = true
 		late := timedOut && i.reconf == reconfNone
 		free := running < g.parallelSyncs || g.m.same(i.addr, f.From)
-		if i.reconf == reconfNone && (free || late) && i.order(&p.Addr, 0) {
+		if i.reconf == reconfNone && (free || late) && i.order(&p.Addr, f.Epoch) {
 			i.gotTo(reconfSent, map[bool]string{false: "+slave-reconf-sent", true: "+slave-reconf-sent-be"}[late])
 			running++
 		}

@@ -88,8 +88,12 @@ func (m *Monitor) watch(s Settings) *group {
 	return g
 }
 
-// touch makes the group be looked at in this Step.
-func (g *group) touch() { g.m.due.set(&g.slot, g.m.now) }
+// touch makes the group be looked at in this Step, unless it is watched no more.
+func (g *group) touch() {
+	if g.m.groups[g.name] == g {
+		g.m.due.set(&g.slot, g.m.now)
+	}
+}
 
 // at asks for the group to be looked at then.
 func (g *group) at(t time.Duration) { g.wake = min(g.wake, t) }
@@ -219,9 +223,7 @@ func (g *group) offer(records ...ledger.Record) {
 		if err != nil || changes == g.changes {
 			g.retryAt = g.m.now + proposeRetry // not taken, or refused: things are not as they seemed
 		}
-		if g.m.groups[g.name] == g {
-			g.touch()
-		}
+		g.touch()
 	}, records...)
 }
 
@@ -276,6 +278,9 @@ func (g *group) switchTo(to ledger.Addr) {
 		if i.kind == Replica {
 			m.event(Notice, "+slave", i, "")
 		}
+	}
+	if next.role == rolePrimary {
+		g.lineage(next)
 	}
 	m.do(Save{})
 }

@@ -14,7 +14,7 @@ func (i *instance) info(text string, askedAt time.Duration) {
 		text = text[:infoBytesMax]
 	}
 	i.infoText, i.infoAt, i.infoAsked = text, i.m.now, askedAt
-	i.linkDown = 0
+	i.linkDown, i.epochAware = 0, false
 	now := i.m.now
 	var r role
 	for line := range strings.SplitSeq(text, "\r\n") {
@@ -49,8 +49,9 @@ func (i *instance) info(text string, askedAt time.Duration) {
 			i.secondEnd, _ = strconv.ParseInt(value, 10, 64)
 		case "master_repl_offset":
 			i.replEnd, _ = strconv.ParseUint(value, 10, 64)
-		case "sentinel_promotion_epoch":
-			i.epochAware = true
+		case "role_epoch":
+			e, _ := strconv.ParseUint(value, 10, 64)
+			i.epochAware, i.roleEpoch = true, ledger.Epoch(e)
 		default:
 			if r == roleReplica {
 				i.replicaLine(key, value)
@@ -119,8 +120,8 @@ func (i *instance) took(r role) {
 		}
 		i.m.event(Verbose, name, i, " new reported role is %s", word)
 	}
-	if i.kind == Primary && r == rolePrimary {
-		i.group.lineage(i)
+	if i.kind == Primary {
+		i.group.lineage(i) // also of one that follows another now: what its replicas share with it is its data
 	}
 	if i.kind == Replica && !i.m.tilted {
 		i.correct()
@@ -214,7 +215,7 @@ func (i *instance) wrong() string {
 // amend tells the replica whom to follow.
 func (i *instance) amend() {
 	event := i.wrong()
-	if event == "" || !i.order(&i.group.primary.addr, 0) {
+	if event == "" || !i.order(&i.group.primary.addr, i.m.agreedEpoch) {
 		return
 	}
 	i.m.event(Notice, event, i, "")

@@ -82,7 +82,8 @@ type instance struct {
 	replID2     string
 	secondEnd   int64  // second_repl_offset
 	replEnd     uint64 // "master_repl_offset"
-	epochAware  bool   // it refuses a promotion of a lower epoch
+	epochAware  bool   // it refuses orders of an older epoch than the one that it obeyed last
+	roleEpoch   ledger.Epoch
 
 	promoted    bool
 	reconf      reconf

@@ -72,7 +72,12 @@ func (m *Monitor) newLink(i *instance) *link {
 	return l
 }
 
-func (l *link) touch() { l.m.due.set(&l.slot, l.m.now) }
+// touch makes the link be looked at in this Step, unless it is closed.
+func (l *link) touch() {
+	if l.m.links[l.id] == l {
+		l.m.due.set(&l.slot, l.m.now)
+	}
+}
 
 // touchOwners has every group that uses the link looked at in this Step.
 func (l *link) touchOwners() {

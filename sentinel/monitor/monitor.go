@@ -28,13 +28,14 @@ type Monitor struct {
 	hosts  map[string]string
 	number uint64 // the last number that was given to a link, a command, a proposal or a confirmation
 
-	standing  Standing
-	agreed    map[string]*ledger.Primary
-	epoch     ledger.Epoch
-	leaving   map[string]*leave
-	proposals map[uint64]func(error)
-	confirms  map[uint64]func(error)
-	forgets   map[string]bool // members whose Forget is under way
+	standing    Standing
+	agreed      map[string]*ledger.Primary
+	epoch       ledger.Epoch // the highest of which this sentinel knows; it shows this one
+	agreedEpoch ledger.Epoch // the ledger's
+	leaving     map[string]*leave
+	proposals   map[uint64]func(error)
+	confirms    map[uint64]func(error)
+	forgets     map[string]bool // members whose Forget is under way
 
 	tilted     bool
 	tiltSince  time.Duration
@@ -197,6 +198,7 @@ func (m *Monitor) forget() {
 
 // applied takes in what the ledger has applied.
 func (m *Monitor) applied(ev Applied) {
+	m.agreedEpoch = ev.Epoch
 	m.raise(ev.Epoch)
 	for _, ch := range ev.Changes {
 		before := m.agreed[ch.Primary.Name]
@@ -218,6 +220,7 @@ func (m *Monitor) applied(ev Applied) {
 
 // restored replaces everything that was agreed.
 func (m *Monitor) restored(ev Restored) {
+	m.agreedEpoch = ev.Epoch
 	m.raise(ev.Epoch)
 	clear(m.agreed)
 	for _, p := range ev.Primaries {
@@ -294,8 +297,12 @@ func (m *Monitor) checkTilt() {
 	}
 }
 
-// touch makes the withdrawal be looked at in this Step.
-func (l *leave) touch() { l.m.due.set(&l.slot, l.m.now) }
+// touch makes the withdrawal be looked at in this Step, unless it is over.
+func (l *leave) touch() {
+	if l.m.leaving[l.name] == l {
+		l.m.due.set(&l.slot, l.m.now)
+	}
+}
 
 // run proposes the withdrawal until it is applied.
 func (l *leave) run() {

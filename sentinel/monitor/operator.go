@@ -12,7 +12,7 @@ import (
 // operate does what an operator asks, and answers.
 func (m *Monitor) operate(ev Event) {
 	switch ev := ev.(type) {
-	case MonitorPrimary:
+	case WatchPrimary:
 		m.do(Answer{Req: ev.Req, Err: m.begin(ev)})
 	case RemovePrimary:
 		m.do(Answer{Req: ev.Req, Err: m.remove(ev.Name)})
@@ -50,11 +50,12 @@ func (m *Monitor) operate(ev Event) {
 }
 
 // begin watches another primary.
-func (m *Monitor) begin(ev MonitorPrimary) error {
+func (m *Monitor) begin(ev WatchPrimary) error {
 	switch {
 	case m.groups[ev.Name] != nil:
 		return ErrDuplicate
-	case len(ev.Name) > nameBytesMax || len(ev.Addr.Host) > nameBytesMax || ev.Name == "" || ev.Quorum < 1:
+	case len(ev.Name) > nameBytesMax || len(ev.Addr.Host) > nameBytesMax || ev.Name == "" || ev.Addr.Host == "",
+		ev.Quorum < 1, ev.Addr.Port < 1, ev.Addr.Port > 65535:
 		return ErrBadValue
 	}
 	g := m.watch(Settings{Name: ev.Name, Addr: ev.Addr, Quorum: ev.Quorum})
@@ -242,7 +243,7 @@ func (m *Monitor) start(ev StartFailover) {
 			err = ErrNoQuorum
 		}
 		m.do(Answer{Req: ev.Req, Err: err})
-	}, &ledger.Intent{Ref: p.Ref, Kind: kind, EpochSeen: m.epoch})
+	}, &ledger.Intent{Ref: p.Ref, Kind: kind, EpochSeen: g.epochSeen()})
 }
 
 // askVote answers stock Sentinel's question. A vote is given once an epoch. Where there is a group, its sentinels vote

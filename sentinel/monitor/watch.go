@@ -32,7 +32,8 @@ func (i *instance) infoPeriod() time.Duration {
 		return period
 	}
 	f := g.failover()
-	if i.kind == Replica && (g.primary.down() || g.agreedDown() || f != nil || i.linkDown != 0) {
+	odd := i.linkDown != 0 || i.role == rolePrimary
+	if i.kind == Replica && (g.primary.down() || g.agreedDown() || f != nil || odd) {
 		period = min(period, time.Second)
 	}
 	if g.askSince != 0 && i.infoSent < g.askSince {
@@ -160,9 +161,19 @@ func (g *group) verdict(p *ledger.Primary, i *instance) (records []ledger.Record
 		return nil
 	}
 	if p.Failover == nil && g.mayStart() {
-		records = append(records, &ledger.Intent{Ref: p.Ref, Kind: ledger.Automatic, EpochSeen: g.m.epoch})
+		records = append(records, &ledger.Intent{Ref: p.Ref, Kind: ledger.Automatic, EpochSeen: g.epochSeen()})
 	}
 	return records
+}
+
+// epochSeen is the highest epoch that this sentinel knows of, also from servers that obeyed a group that is no more: an
+// order of a lower one would be refused.
+func (g *group) epochSeen() ledger.Epoch {
+	e := g.m.epoch
+	for i := range g.everyone {
+		e = max(e, i.roleEpoch)
+	}
+	return e
 }
 
 // mayStart tells whether an automatic failover may begin now, and says so when something forbids it.

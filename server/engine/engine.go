@@ -189,4 +189,9 @@ func (e *Engine) Begin(now time.Time) {
 }
 
 // Role is what HELLO tells: session.Owner.
-func (e *Engine) Role() string { return "master" }
+func (e *Engine) Role() string {
+	if e.gates&GateReplica != 0 {
+		return "replica"
+	}
+	return "master"
+}

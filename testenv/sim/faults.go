@@ -124,7 +124,10 @@ func (f *Fleet) meddle(n *node, s *server, primary string, away time.Duration) {
 		n.ask(func(req uint64) monitor.Event { return monitor.ResetPrimaries{Req: req, Names: []string{primary}} })
 	case 3:
 		f.Logf("%s removes %s for a while", n.addr(), primary)
-		a, _ := n.mon.Address(primary)
+		a, watched := n.mon.Address(primary)
+		if !watched {
+			return
+		}
 		n.left[primary] = true
 		n.ask(func(req uint64) monitor.Event { return monitor.RemovePrimary{Req: req, Name: primary} })
 		f.After(away, func() { f.watchAgain(n, primary, a) })
@@ -146,12 +149,16 @@ func (f *Fleet) meddle(n *node, s *server, primary string, away time.Duration) {
 
 // watchAgain has a sentinel watch a primary that it was told to remove, at the address that it last answered.
 func (f *Fleet) watchAgain(n *node, primary string, a ledger.Addr) {
-	if !n.up {
-		f.After(time.Second, func() { f.watchAgain(n, primary, a) })
+	f.After(time.Second, func() {
+		if _, ok := n.mon.Address(primary); !ok || !n.alive() {
+			f.watchAgain(n, primary, a) // it was not there to be told, or died of something else before it saved it
+		}
+	})
+	if !n.alive() {
 		return
 	}
 	n.ask(func(req uint64) monitor.Event {
-		return monitor.MonitorPrimary{Req: req, Name: primary, Addr: a, Quorum: f.Shape.Quorum}
+		return monitor.WatchPrimary{Req: req, Name: primary, Addr: a, Quorum: f.Shape.Quorum}
 	})
 	n.ask(func(req uint64) monitor.Event {
 		return monitor.SetPrimary{Req: req, Name: primary, Options: []monitor.Option{

@@ -61,6 +61,7 @@ func New(s Shape) *Fleet {
 		for r := range s.Replicas + 1 {
 			x := &server{
 				w: f.World, n: f.Net, host: fmt.Sprintf("10.1.%d.%d", p, r+1), port: 6379, priority: 100, check: f.check,
+				aware: s.Seed%2 == 0,
 			}
 			x.at = x.host + ":" + itoa(x.port)
 			x.start(true)

@@ -30,6 +30,9 @@ type server struct {
 	offset    uint64
 	priority  int
 
+	aware     bool   // it refuses orders of an older epoch, as our servers do
+	roleEpoch uint64 // the highest that it obeyed
+
 	pausedUntil time.Duration
 	failoverTo  string // a FAILOVER that goes on
 	failoverEnd time.Duration
@@ -50,7 +53,7 @@ func (w *World) hex() string {
 
 // start begins the process: with what it had, or empty.
 func (s *server) start(empty bool) {
-	s.up, s.frozen, s.runID = true, false, s.w.hex()
+	s.up, s.frozen, s.runID, s.roleEpoch = true, false, s.w.hex(), 0
 	s.pausedUntil, s.failoverTo, s.linkUp, s.linkSince = 0, "", false, s.w.Now
 	s.followers = map[string]bool{}
 	if empty {
@@ -178,6 +181,16 @@ func (s *server) serve(c *conn, seq uint64, commands [][]string) (monitor.Reply,
 }
 
 func (s *server) execute(c *conn, cmd []string) string {
+	if cmd[0] == "SLAVEOF" {
+		word, epoch, _ := strings.Cut(cmd[2], "/")
+		e, _ := strconv.ParseUint(epoch, 10, 64)
+		if s.aware && epoch != "" && e < s.roleEpoch {
+			s.w.Logf("%s refuses %v after epoch %d", s.addr(), cmd, s.roleEpoch)
+			return "-STALEEPOCH"
+		}
+		s.roleEpoch = max(s.roleEpoch, e)
+		cmd = []string{cmd[0], cmd[1], word}
+	}
 	switch strings.Join(cmd[:min(2, len(cmd))], " ") {
 	case "PING":
 		return "PONG"
@@ -250,6 +263,9 @@ func (s *server) info() string {
 		line("replica_announced:1")
 	}
 	line("master_failover_state:%s", state)
+	if s.aware {
+		line("role_epoch:%d", s.roleEpoch)
+	}
 	line("master_replid:%s", s.replID)
 	line("master_replid2:%s", s.replID2)
 	line("master_repl_offset:%d", s.offset)
