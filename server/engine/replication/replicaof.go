@@ -8,6 +8,7 @@ import (
 
 	"valkey/frontend/command"
 	"valkey/frontend/resp"
+	"valkey/frontend/session"
 	"valkey/server/engine"
 )
 
@@ -70,7 +71,7 @@ func changeRole(c *engine.Call, last []byte) error {
 	if c.Is(1, "no") && strings.EqualFold(string(last), "one") {
 		if now.Primary != nil {
 			c.Host.Promote()
-			c.Host.Log(engine.LogNotice, fmt.Sprintf("PRIMARY MODE enabled (user request from '%s')", c.ClientForLog(c.Client)))
+			c.Host.Log(session.LogNotice, fmt.Sprintf("PRIMARY MODE enabled (user request from '%s')", c.ClientForLog(c.Client)))
 		}
 		c.Reply.OK()
 		return nil
@@ -84,12 +85,12 @@ func changeRole(c *engine.Call, last []byte) error {
 	}
 	host := string(c.Argv[1])
 	if p := now.Primary; p != nil && strings.EqualFold(p.Host, host) && p.Port == port {
-		c.Host.Log(engine.LogNotice, "REPLICAOF names the primary that this replica has already: nothing to do")
+		c.Host.Log(session.LogNotice, "REPLICAOF names the primary that this replica has already: nothing to do")
 		c.Reply.Simple("OK Already connected to specified master")
 		return nil
 	}
 	c.Host.Replicate(host, port)
-	c.Host.Log(engine.LogNotice, fmt.Sprintf("REPLICAOF %s:%d enabled (user request from '%s')", host, port,
+	c.Host.Log(session.LogNotice, fmt.Sprintf("REPLICAOF %s:%d enabled (user request from '%s')", host, port,
 		c.ClientForLog(c.Client)))
 	c.Reply.OK()
 	return nil
