@@ -49,6 +49,8 @@ type Server struct {
 	logs     *shell.Log // what log writes to
 	title    *shell.Title
 
+	supervisor shell.Supervisor
+
 	facts        session.Facts
 	conns        shell.Conns
 	certificates shell.Certificates
@@ -85,7 +87,8 @@ type Server struct {
 // New makes a server out of a configuration: everything but listening.
 func New(o Options) (*Server, error) {
 	s := &Server{
-		config: o.Config, title: o.Title, fs: vfs.OS{}, ballast: make([]byte, collectorFloor), ready: make(chan struct{}),
+		config: o.Config, title: o.Title, supervisor: shell.FindSupervisor(o.Config.Supervised),
+		fs: vfs.OS{}, ballast: make([]byte, collectorFloor), ready: make(chan struct{}),
 	}
 	c := o.Config
 	var err error
@@ -175,6 +178,7 @@ func (s *Server) run(ctx context.Context) error {
 	case <-time.After(loadGrace):
 	}
 	err := s.loops.Run(ctx)
+	s.supervisor.Stopping()
 	s.stop()
 	<-prefault
 	<-certificates
@@ -314,6 +318,7 @@ func newFacts(o Options, c *configs.Config) session.Facts {
 	return session.Facts{
 		Mode: "standalone", RunID: randomID(), OS: shell.SystemName(), Version: o.Version, Build: o.Build,
 		PID: os.Getpid(), Executable: exe,
+		Supervisor: shell.FindSupervisor(c.Supervised).String(),
 		ConfigFile: c.File, StartedMs: time.Now().UnixMilli(), Loops: int(c.IoThreads), GoVersion: runtime.Version(),
 	}
 }
