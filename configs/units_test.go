@@ -47,3 +47,32 @@ func TestUnits(t *testing.T) {
 		}
 	}
 }
+
+// TestThreeVMs loads the configurations of the worked example.
+func TestThreeVMs(t *testing.T) {
+	text, err := os.ReadFile("../docs/three-vms.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded := 0
+	for i, block := range strings.Split(string(text), "\n```") {
+		if i%2 == 0 || strings.HasPrefix(block, "sh") {
+			continue
+		}
+		fsys := vfs.NewMem()
+		put(t, fsys, "/etc/x.conf", block)
+		sentinel := strings.Contains(block, "\nsentinel ")
+		for _, dir := range []string{"/var/lib/valkey", "/var/lib/valkey-sentinel"} {
+			if err := fsys.MkdirAll(dir, 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := Load(Source{FS: fsys, Dir: "/", Args: []string{"/etc/x.conf"}, Sentinel: sentinel}); err != nil {
+			t.Errorf("%v in%s", err, block)
+		}
+		loaded++
+	}
+	if loaded != 2 {
+		t.Errorf("%d configurations found", loaded)
+	}
+}
