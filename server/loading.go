@@ -216,7 +216,6 @@ func (s *Server) loadData(ctx context.Context) {
 		}
 	})
 	s.log.Info().Msg("Ready to accept connections")
-	s.supervisor.Ready()
 	close(s.ready)
 }
 

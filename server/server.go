@@ -49,8 +49,6 @@ type Server struct {
 	logs     *shell.Log // what log writes to
 	title    *shell.Title
 
-	supervisor shell.Supervisor
-
 	facts        session.Facts
 	conns        shell.Conns
 	certificates shell.Certificates
@@ -87,8 +85,7 @@ type Server struct {
 // New makes a server out of a configuration: everything but listening.
 func New(o Options) (*Server, error) {
 	s := &Server{
-		config: o.Config, title: o.Title, supervisor: shell.FindSupervisor(o.Config.Supervised),
-		fs: vfs.OS{}, ballast: make([]byte, collectorFloor), ready: make(chan struct{}),
+		config: o.Config, title: o.Title, fs: vfs.OS{}, ballast: make([]byte, collectorFloor), ready: make(chan struct{}),
 	}
 	c := o.Config
 	var err error
@@ -178,7 +175,6 @@ func (s *Server) run(ctx context.Context) error {
 	case <-time.After(loadGrace):
 	}
 	err := s.loops.Run(ctx)
-	s.supervisor.Stopping()
 	s.stop()
 	<-prefault
 	<-certificates
@@ -318,7 +314,6 @@ func newFacts(o Options, c *configs.Config) session.Facts {
 	return session.Facts{
 		Mode: "standalone", RunID: randomID(), OS: shell.SystemName(), Version: o.Version, Build: o.Build,
 		PID: os.Getpid(), Executable: exe,
-		Supervisor: shell.FindSupervisor(c.Supervised).String(),
 		ConfigFile: c.File, StartedMs: time.Now().UnixMilli(), Loops: int(c.IoThreads), GoVersion: runtime.Version(),
 	}
 }
