@@ -23,12 +23,12 @@ import (
 // secure is the TLS layer of a connection, and below it what tls.Conn takes for its network connection. While the
 // handshake runs it belongs to that goroutine, afterwards to the connection's loop.
 type secure struct {
-	conn    *tls.Conn
-	shaking atomic.Pointer[os.File] // during the handshake; its end may come from another goroutine
-	in      []byte                  // received, not yet taken by conn
-	ended   bool                    // the peer has closed its side
-	out     []byte                  // records for the socket, from sent on
-	sent    int
+	conn   *tls.Conn
+	direct atomic.Pointer[os.File] // during the handshake, whose end may come from another goroutine, and after Detach
+	in     []byte                  // received, not yet taken by conn
+	ended  bool                    // the peer has closed its side
+	out    []byte                  // records for the socket, from sent on
+	sent   int
 }
 
 // errNoMore tells tls.Conn that nothing is there for now.
@@ -42,7 +42,7 @@ func (wouldBlock) Temporary() bool { return true }
 
 // Read gives tls.Conn what has been received.
 func (s *secure) Read(p []byte) (int, error) {
-	if f := s.shaking.Load(); f != nil {
+	if f := s.direct.Load(); f != nil {
 		return f.Read(p)
 	}
 	switch {
@@ -58,27 +58,42 @@ func (s *secure) Read(p []byte) (int, error) {
 
 // Write takes records from tls.Conn.
 func (s *secure) Write(p []byte) (int, error) {
-	if f := s.shaking.Load(); f != nil {
+	if f := s.direct.Load(); f != nil {
 		return f.Write(p)
 	}
 	s.out = append(s.out, p...)
 	return len(p), nil
 }
 
-// Close ends a handshake.
+// Close ends a handshake, or a detached connection.
 func (s *secure) Close() error {
-	if f := s.shaking.Load(); f != nil {
+	if f := s.direct.Load(); f != nil {
 		return f.Close()
 	}
 	return nil
 }
 
-// LocalAddr and the other methods that follow make it a net.Conn. Nobody asks them anything.
-func (s *secure) LocalAddr() net.Addr              { return nil }
-func (s *secure) RemoteAddr() net.Addr             { return nil }
-func (s *secure) SetDeadline(time.Time) error      { return nil }
-func (s *secure) SetReadDeadline(time.Time) error  { return nil }
-func (s *secure) SetWriteDeadline(time.Time) error { return nil }
+// SetDeadline bounds what waits for the peer; on the loop nothing does.
+func (s *secure) SetDeadline(t time.Time) error { return s.deadline(t, (*os.File).SetDeadline) }
+
+// SetReadDeadline is SetDeadline for reads.
+func (s *secure) SetReadDeadline(t time.Time) error { return s.deadline(t, (*os.File).SetReadDeadline) }
+
+// SetWriteDeadline is SetDeadline for writes.
+func (s *secure) SetWriteDeadline(t time.Time) error {
+	return s.deadline(t, (*os.File).SetWriteDeadline)
+}
+
+func (s *secure) deadline(t time.Time, set func(*os.File, time.Time) error) error {
+	if f := s.direct.Load(); f != nil {
+		return set(f, t)
+	}
+	return nil
+}
+
+// LocalAddr and RemoteAddr make it a net.Conn. Nobody asks them anything.
+func (s *secure) LocalAddr() net.Addr  { return nil }
+func (s *secure) RemoteAddr() net.Addr { return nil }
 
 func (s *secure) unsent() []byte { return s.out[s.sent:] }
 
@@ -139,10 +154,10 @@ func (c *Conn) handshake(ctx context.Context, cfg *tls.Config) error {
 	}
 	f := os.NewFile(uintptr(fd), "handshake")
 	t := &secure{}
-	t.shaking.Store(f)
+	t.direct.Store(f)
 	t.conn = tls.Server(t, cfg)
 	err = t.conn.HandshakeContext(ctx)
-	t.shaking.Store(nil)
+	t.direct.Store(nil)
 	_ = f.Close() // of two descriptors of one socket
 	if err != nil {
 		return fmt.Errorf("netloop: TLS handshake: %w", err)
