@@ -169,6 +169,7 @@ func (s *Sentinel) begin() {
 
 // end lets go of everything. Neither the group nor anybody else is told: a sentinel that ends is one that is silent.
 func (s *Sentinel) end() {
+	shell.TellStopping(s.log, s.config)
 	s.stop()
 	s.enter()
 	s.ended = true

@@ -53,7 +53,7 @@ func watch(c *call) error {
 		return errQuorumNumber
 	}
 	_, a, _ := c.s.ask(func(req uint64) monitor.Event {
-		return monitor.MonitorPrimary{
+		return monitor.WatchPrimary{
 			Req: req, Name: string(c.Argv[2]), Addr: ledger.Addr{Host: host, Port: int(port)}, Quorum: int(quorum),
 		}
 	})

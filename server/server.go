@@ -166,9 +166,12 @@ func (s *Server) run(ctx context.Context) error {
 	go s.keepAOF(ctx, keep)      // likewise
 	certificates := make(chan struct{})
 	go s.certificates.Reload(ctx, certificates) // likewise
+	began := *s.config                          // which others change from now on
 	go func() {                                 // likewise; ends with the load, or with ctx
 		defer close(load)
-		s.loadData(ctx)
+		if s.loadData(ctx) {
+			shell.TellReady(s.log, &began)
+		}
 	}()
 	select { // what loads in no time need not be told as an error to the first clients
 	case <-load:
@@ -176,6 +179,7 @@ func (s *Server) run(ctx context.Context) error {
 	}
 	shell.TellReady(s.log, s.config)
 	err := s.loops.Run(ctx)
+	shell.TellStopping(s.log, &began)
 	s.stop()
 	<-prefault
 	<-certificates

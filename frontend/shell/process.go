@@ -27,8 +27,12 @@ func Identify(c *configs.Config, mode, version, build string) session.Facts {
 	if exe, err = filepath.Abs(exe); err != nil {
 		exe = os.Args[0]
 	}
+	supervised := "no"
+	if supervisor(c) != "" {
+		supervised = "systemd"
+	}
 	return session.Facts{
-		Mode: mode, RunID: RandomID(), OS: SystemName(), Version: version, Build: build,
+		Mode: mode, Supervisor: supervised, RunID: RandomID(), OS: SystemName(), Version: version, Build: build,
 		PID: os.Getpid(), Executable: exe,
 		ConfigFile: c.File, StartedMs: time.Now().UnixMilli(), Loops: int(c.IoThreads), GoVersion: runtime.Version(),
 	}
@@ -122,13 +126,30 @@ func TellSignal(log zerolog.Logger, sig os.Signal) {
 
 // TellReady tells the supervisor of the process that it serves, where the configuration says that systemd is one.
 func TellReady(log zerolog.Logger, c *configs.Config) {
-	name := os.Getenv("NOTIFY_SOCKET")
-	if name == "" || c.Supervised != configs.SupervisedSystemd && c.Supervised != configs.SupervisedAuto {
+	tell(log, c, "READY=1\nSTATUS=Ready to accept connections\n")
+}
+
+// TellStopping tells it that the process is about to end.
+func TellStopping(log zerolog.Logger, c *configs.Config) {
+	tell(log, c, "STOPPING=1\nSTATUS=Shutting down\n")
+}
+
+func tell(log zerolog.Logger, c *configs.Config, state string) {
+	name := supervisor(c)
+	if name == "" {
 		return
 	}
-	if err := notify(name, "READY=1\nSTATUS=Ready to accept connections\n"); err != nil {
-		log.Warn().Err(err).Msg("The supervisor could not be told that the server is ready")
+	if err := notify(name, state); err != nil {
+		log.Warn().Err(err).Msg("The supervisor could not be told of a change")
 	}
+}
+
+// supervisor is the socket of systemd, where the configuration says that it supervises the process; empty if not.
+func supervisor(c *configs.Config) string {
+	if c.Supervised != configs.SupervisedSystemd && c.Supervised != configs.SupervisedAuto {
+		return ""
+	}
+	return os.Getenv("NOTIFY_SOCKET")
 }
 
 // notify sends a state to systemd's socket; a leading "@" is one without a file, as net has it too.

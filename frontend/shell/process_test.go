@@ -28,6 +28,10 @@ func TestTellReady(t *testing.T) {
 	if err != nil || string(b[:n]) != "READY=1\nSTATUS=Ready to accept connections\n" {
 		t.Errorf("got %q, %v", b[:n], err)
 	}
+	TellStopping(zerolog.Nop(), c)
+	if n, err := l.Read(b); err != nil || string(b[:n]) != "STOPPING=1\nSTATUS=Shutting down\n" {
+		t.Errorf("got %q, %v", b[:n], err)
+	}
 }
 
 func TestPidfile(t *testing.T) {
