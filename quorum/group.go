@@ -156,6 +156,9 @@ func (g *Group) Saw(peers []Peer) { g.put(core.Saw{Peers: peers}) }
 // SetAddr says that this member is reached at another address from now on.
 func (g *Group) SetAddr(addr string) { g.put(core.Moved{Addr: addr}) }
 
+// SetExpect says how many distinct sentinels make a group from now on; see Options.Expect.
+func (g *Group) SetExpect(sentinels int) { g.put(core.Expect{Sentinels: sentinels}) }
+
 // put hands the loop an input; after Run has ended there is nobody to want it.
 func (g *Group) put(in core.Input) bool {
 	select {

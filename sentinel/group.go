@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"valkey/configs"
 	"valkey/quorum"
 	"valkey/sentinel/ledger"
 	"valkey/sentinel/monitor"
@@ -26,7 +27,7 @@ func (s *Sentinel) join() error {
 	var err error
 	s.group, err = quorum.Open(quorum.Options{
 		FS: s.fs, Dir: s.config.File + ".quorum", ID: f.MyID, Addr: s.address(), Machine: machine{s},
-		Expect: s.expected(), Static: static, Forget: f.QuorumForgetAfter, Dial: s.dialPeer,
+		Expect: s.expected(f.Primaries), Static: static, Forget: f.QuorumForgetAfter, Dial: s.dialPeer,
 		Applied: s.afterApply, Changed: func(quorum.Status) { s.lookAtGroup() },
 		Log: s.log,
 	})
@@ -36,14 +37,21 @@ func (s *Sentinel) join() error {
 	return nil
 }
 
-// expected is how many sentinels a group needs to form: as many as can spare a quorum of the primaries' largest.
-func (s *Sentinel) expected() int {
+// neverForms is more sentinels than there are: who watches nothing has met nobody, and must not form a group alone.
+const neverForms = 1 << 20
+
+// expected is how many sentinels a group needs to form: of the largest quorum among the primaries that they watch a
+// majority.
+func (s *Sentinel) expected(watched []configs.MonitoredPrimary) int {
 	if n := s.config.Sentinel.BootstrapExpect; n != 0 {
 		return int(n)
 	}
-	expect := 1
-	for i := range s.config.Sentinel.Primaries {
-		expect = max(expect, 2*int(s.config.Sentinel.Primaries[i].Quorum)-1)
+	expect := 0
+	for i := range watched {
+		expect = max(expect, 2*int(watched[i].Quorum)-1)
+	}
+	if expect == 0 {
+		return neverForms
 	}
 	return expect
 }
@@ -133,13 +141,13 @@ func (s *Sentinel) followGroup() {
 	every := time.NewTicker(acquaintEvery)
 	defer every.Stop()
 	for {
+		s.acquaint()
 		s.stand()
 		select {
 		case <-s.ctx.Done():
 			return
 		case <-s.stood:
 		case <-every.C:
-			s.acquaint()
 		}
 	}
 }
@@ -168,19 +176,24 @@ func (s *Sentinel) acquaint() {
 	s.enter()
 	var peers []quorum.Peer
 	seen := map[string]bool{}
-	for _, p := range s.monitor.State().Primaries {
+	state := s.state()
+	for _, p := range state.Primaries {
 		for _, k := range p.Sentinels {
-			if !seen[k.ID] && k.Addr.Port != 0 {
+			if !seen[k.ID] && k.Address.Port != 0 {
 				seen[k.ID] = true
-				peers = append(peers, quorum.Peer{ID: k.ID, Addr: net.JoinHostPort(k.Addr.Host, strconv.Itoa(k.Addr.Port))})
+				peers = append(peers, quorum.Peer{
+					ID: k.ID, Addr: net.JoinHostPort(k.Address.Host, strconv.FormatInt(k.Address.Port, 10)),
+				})
 			}
 		}
 	}
+	expect := s.expected(state.Primaries)
 	addr, known := s.address(), s.localIP != "" || s.config.Sentinel.AnnounceIP != ""
 	s.leave()
 	if known {
 		s.group.SetAddr(addr)
 	}
+	s.group.SetExpect(expect)
 	s.group.Saw(peers)
 }
 

@@ -29,6 +29,7 @@ func (v *saving) init() { v.due = make(chan struct{}, 1) }
 // save asks for the file to be written.
 func (s *Sentinel) save() {
 	s.saving.wanted++
+	s.lookAtGroup() // which may have to know of what has changed
 	select {
 	case s.saving.due <- struct{}{}:
 	default: // it has been asked for and not begun

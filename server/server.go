@@ -177,7 +177,6 @@ func (s *Server) run(ctx context.Context) error {
 	case <-load:
 	case <-time.After(loadGrace):
 	}
-	shell.TellReady(s.log, s.config)
 	err := s.loops.Run(ctx)
 	shell.TellStopping(s.log, &began)
 	s.stop()

@@ -145,6 +145,8 @@ func (n *Node) Step(now time.Duration, in Input) {
 		if n.cfg.Addr != in.Addr {
 			n.cfg.Addr, n.peers.movedAt, n.peers.dirty = in.Addr, n.now, true
 		}
+	case Expect:
+		n.cfg.Expect = in.Sentinels
 	case LinkUp:
 		n.sendCard(in.ID)
 	case LinkDown:

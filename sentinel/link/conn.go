@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strconv"
@@ -158,12 +159,17 @@ func (c *conn) write() {
 func (c *conn) read(open net.Conn) error {
 	bounded := &bounded{from: open}
 	in := resp.NewReaderSize(bounded, readerBytes)
+	setup := len(c.target.Setup) // replies to it that a subscription still has to get
 	for {
 		bounded.left = replyBytesMax
 		v, err := in.Read()
 		switch {
 		case err != nil:
 			return err
+		case c.target.Role == PubSub && setup > 0:
+			if setup--; setup == 0 && v.IsError() {
+				return fmt.Errorf("the subscription is refused: %s", v.Str)
+			}
 		case c.target.Role == PubSub:
 			if len(v.Elems) == 3 && v.Elems[0].Str == "message" {
 				c.emit(Event{Kind: Message, Text: v.Elems[2].Str})
