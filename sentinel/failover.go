@@ -91,7 +91,8 @@ func isDown(c *call) error {
 	return nil
 }
 
-var simulateSub = sub("simulate-failure", -3, "3.2.0", "Has this Sentinel crash at a step of the next failover.", simulate,
+var simulateSub = sub("simulate-failure", -3, "3.2.0", "Has this Sentinel crash at a step of the next failover.",
+	simulate,
 	command.OneOf("mode", command.Token("crash-after-election", "CRASH-AFTER-ELECTION"),
 		command.Token("crash-after-promotion", "CRASH-AFTER-PROMOTION"), command.Token("help", "HELP")).Many())
 

@@ -6,7 +6,8 @@ import (
 	"valkey/sentinel/monitor"
 )
 
-// primaryAddress answers GET-PRIMARY-ADDR-BY-NAME: from what has been applied, at once, unless the group is to be asked.
+// primaryAddress answers GET-PRIMARY-ADDR-BY-NAME: from what has been applied, at once, unless the group is to be asked
+// first.
 func primaryAddress(c *call) error {
 	if c.s.config.Sentinel.ConsistentReads {
 		return confirmedAddress(c)

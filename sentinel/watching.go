@@ -5,8 +5,7 @@ import (
 	"math"
 	"net/netip"
 	"path/filepath"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 
 	"valkey/frontend/command"
 	"valkey/frontend/resp"
@@ -132,7 +131,7 @@ func parseOptions(c *call) (out []monitor.Option, err error) {
 			o.Value2 = string(c.Argv[i+2])
 			i++
 		}
-		if err := c.s.runnable(c, o); err != nil {
+		if err := c.s.runnable(o); err != nil {
 			return out, err
 		}
 		out = append(out, o)
@@ -140,8 +139,11 @@ func parseOptions(c *call) (out []monitor.Option, err error) {
 	return out, nil
 }
 
+// executable is access(2)'s question whether a file may be run.
+const executable = 1
+
 // runnable refuses a script that cannot be run.
-func (s *Sentinel) runnable(c *call, o monitor.Option) error {
+func (s *Sentinel) runnable(o monitor.Option) error {
 	name, why := []byte(o.Name), error(errNotificationRun)
 	switch {
 	case session.EqualFold(name, "notification-script"):
@@ -157,7 +159,7 @@ func (s *Sentinel) runnable(c *call, o monitor.Option) error {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(s.config.Dir, path)
 	}
-	if unix.Access(path, unix.X_OK) != nil {
+	if syscall.Access(path, executable) != nil {
 		return why
 	}
 	return nil

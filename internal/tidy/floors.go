@@ -65,7 +65,7 @@ var rooms = []room{
 	{path: "server/engine/...", floor: 5, never: controlPlane},
 	{path: "server", floor: 6, never: controlPlane},
 	{path: "sentinel", floor: 6, never: dataPlane},
-	{path: "cmd/...", floor: 7},
+	{path: "cmd/...", floor: 7, same: true},
 
 	{path: "frontend/command/commandtest", floor: floorT},
 	{path: "server/engine/enginetest", floor: floorT},

@@ -12,11 +12,12 @@
 //   - Once Close has returned no goroutine is left.
 //
 // A connection belongs to one of two kinds. One carries commands; the other is subscribed to the hello channel and
-// carries messages in, and ends if the subscription, its last command of the setup, is refused. An instance has both under one number, which the owner gives; another sentinel has commands
-// only, one connection however many primaries it watches too.
+// carries messages in, and ends if the subscription, its last command of the setup, is refused. An instance has both
+// under one number, which the owner gives; another sentinel has commands only, one connection however many primaries it
+// watches too.
 //
-// Links belongs to one goroutine. Events come on a channel that this goroutine drains; while it is full connections
-// stop reading, so that a slow owner slows its peers down and nothing is lost.
+// Links belongs to one owner, whose calls never overlap. Events come on a channel that the owner drains; while it is
+// full connections stop reading, so that a slow owner slows its peers down and nothing is lost.
 //
 // # Where to start
 //

@@ -168,7 +168,8 @@ func TestPubSub(t *testing.T) {
 	}
 }
 
-// TestRefusedSubscription shows that a pub/sub connection ends where it may not listen; a refused AUTH alone does no harm.
+// TestRefusedSubscription shows that a pub/sub connection ends where it may not listen; a refused AUTH alone does no
+// harm.
 func TestRefusedSubscription(t *testing.T) {
 	p, l := newPeer(t), newLinks(t, link.Dialer{})
 	setup := [][]string{{"AUTH", "p"}, {"SUBSCRIBE", "c"}}
@@ -176,7 +177,8 @@ func TestRefusedSubscription(t *testing.T) {
 	s := p.accept()
 	s.expect("AUTH p", "SUBSCRIBE c")
 	expectEvent(t, l, link.Up, 0, "")
-	s.say("-ERR no password\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$2\r\nhi\r\n")
+	s.say("-ERR no password\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n")
+	s.say("*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$2\r\nhi\r\n")
 	expectEvent(t, l, link.Message, 0, "hi")
 	l.Connect(p.target(1, link.PubSub, setup...))
 	s = p.accept()

@@ -69,7 +69,8 @@ func (p Program) run(ctx context.Context, title *shell.Title, args []string, out
 			_, err := fmt.Fprintf(out, "Valkey server v=%s build=%s go=%s\n", Version, p.Build, runtime.Version())
 			return err
 		case "-h", "--help":
-			_, err := fmt.Fprintf(out, "Usage: %[1]s [/path/to/file.conf] [-] [--name value]...\n       %[1]s --version\n", p.Name)
+			_, err := fmt.Fprintf(out, "Usage: %[1]s [/path/to/file.conf] [-] [--name value]...\n       %[1]s --version\n",
+				p.Name)
 			return err
 		}
 	}
