@@ -35,7 +35,8 @@ func (g *group) choose(since time.Duration) (c choice) {
 			good = append(good, i)
 		}
 		c.considered = append(c.considered, ledger.Seen{
-			Addr: i.addr, Priority: max(0, i.priority), Offset: i.end(), RunID: i.runID, Excluded: why,
+			Addr: i.addr, History: max(0, g.lineageOf(i)), Priority: max(0, i.priority), Offset: i.end(), RunID: i.runID,
+			Excluded: why,
 		})
 	}
 	if len(good) == 0 {
