@@ -169,6 +169,7 @@ func each[T any](c *codec, list *[]T, item func(*T)) {
 
 func (c *codec) seen(s *Seen) {
 	c.addr(&s.Addr)
+	c.int(&s.History)
 	c.int(&s.Priority)
 	c.uint(&s.Offset)
 	c.text(&s.RunID)

@@ -195,6 +195,33 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+func TestWatchersAndPrimariesHaveALimit(t *testing.T) {
+	l, index := New(), uint64(0)
+	watch := func(by, name string) error {
+		index++
+		return l.Apply(index, time.Unix(0, 0), by, Encode(&Watch{Name: name, Addr: Addr{"h", 1}})).Err
+	}
+	for i := range listMax {
+		if err := watch(fmt.Sprintf("S%d", i), "m"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := watch("one more", "m"); !errors.Is(err, ErrRefused) {
+		t.Errorf("watcher %d: %v", listMax+1, err)
+	}
+	for i := range primariesMax - 1 {
+		if err := watch("S1", fmt.Sprintf("m%d", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := watch("S1", "one more"); !errors.Is(err, ErrRefused) {
+		t.Errorf("primary %d: %v", primariesMax+1, err)
+	}
+	if err := New().Restore(l.Snapshot()); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestLongDetailSurvivesASnapshot holds history's text to what a snapshot can hold.
 func TestLongDetailSurvivesASnapshot(t *testing.T) {
 	l := New()

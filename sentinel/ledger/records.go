@@ -108,6 +108,7 @@ const (
 // Seen is what a replica said when a candidate was chosen: the evidence of the choice.
 type Seen struct {
 	Addr     Addr
+	History  int // whose data it holds: 0 the primary's latest history, 1 the one before, ...
 	Priority int
 	Offset   uint64
 	RunID    string

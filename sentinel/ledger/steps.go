@@ -285,6 +285,9 @@ func listSeen(list []Seen) string {
 	var parts []string
 	for _, s := range list {
 		part := fmt.Sprintf("%s priority %d offset %d", s.Addr, s.Priority, s.Offset)
+		if s.History > 0 {
+			part += fmt.Sprintf(" of a history %d before the last", s.History)
+		}
 		if s.Excluded != "" {
 			part += " excluded: " + s.Excluded
 		}

@@ -35,10 +35,20 @@ func (g *group) choose(since time.Duration) (c choice) {
 			good = append(good, i)
 		}
 		c.considered = append(c.considered, ledger.Seen{
-			Addr: i.addr, Priority: max(0, i.priority), Offset: i.offset, RunID: i.runID, Excluded: why,
+			Addr: i.addr, History: max(0, g.lineageOf(i)), Priority: max(0, i.priority), Offset: i.end(), RunID: i.runID,
+			Excluded: why,
 		})
 	}
 	if len(good) == 0 {
+		return c
+	}
+	if i := g.acting(); slices.Contains(good, i) {
+		for n := range c.considered {
+			if s := &c.considered[n]; s.Excluded == "" && s.Addr != i.addr {
+				s.Excluded = "another is the primary already"
+			}
+		}
+		c.best = i
 		return c
 	}
 	c.best = slices.MinFunc(good, func(a, b *instance) int {
@@ -47,6 +57,27 @@ func (g *group) choose(since time.Duration) (c choice) {
 			cmp.Compare(b.offset, a.offset), compareRunIDs(a.runID, b.runID))
 	})
 	return c
+}
+
+// acting is the instance that has become the primary without the group, when the group's primary itself follows it: a
+// hand-over that was given up has come to its end after all. Everything is there, and the group has to be told.
+func (g *group) acting() *instance {
+	p := g.primary
+	if p.role != roleReplica {
+		return nil
+	}
+	if i := g.replica(ledger.Addr{Host: p.upHost, Port: p.upPort}); i != nil && i.role == rolePrimary {
+		return i
+	}
+	return nil
+}
+
+// end is how far an instance has got in its history.
+func (i *instance) end() uint64 {
+	if i.role == rolePrimary {
+		return i.replEnd
+	}
+	return i.offset
 }
 
 // compareRunIDs puts the smaller first and a missing one last.
@@ -82,13 +113,13 @@ func (g *group) unfit(i *instance, since time.Duration, furthest uint64) string 
 		return "priority 0"
 	case i.infoAt == 0 || now-i.infoAt > maxAge || i.infoAsked < since:
 		return staleInfo
-	case i.role != roleReplica:
+	case i.role != roleReplica && i != g.acting():
 		return "no replica"
 	case i.linkDown > downFor+10*g.downAfter:
 		return "its link was down for too long"
 	case g.lineageOf(i) < 0:
 		return "another history"
-	case g.m.global.MaxLagBytes != 0 && furthest-min(i.offset, furthest) > g.m.global.MaxLagBytes:
+	case g.m.global.MaxLagBytes != 0 && furthest-min(i.end(), furthest) > g.m.global.MaxLagBytes:
 		return "it lags"
 	}
 	return ""

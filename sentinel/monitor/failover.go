@@ -243,7 +243,7 @@ func (g *group) handOver(p *ledger.Primary, f *ledger.Failover, i *instance) {
 		}
 		ms := strconv.FormatInt(left.Milliseconds(), 10)
 		to := g.m.shown(i.addr)
-		g.step.handed = true
+		g.step.handed, i.infoSent = true, g.m.now // the next INFO is asked for in a period from now
 		g.m.event(Notice, "+failover-state-wait-promotion", i, "")
 		old.link.send(old, askedHand, func(r Reply) {
 			if d := g.driving(); d != nil && d.Fence == f.Fence && d.State == ledger.Promoting {

@@ -17,6 +17,7 @@ const (
 	choosePeriod     = 20 * time.Millisecond  // between INFOs to replicas while a candidate is chosen
 	chooseWait       = 200 * time.Millisecond // for replicas that have not answered, before the others will do
 	promotePeriod    = 10 * time.Millisecond  // between INFOs to the candidate
+	handOverPeriod   = 30 * time.Millisecond  // the same while a hand-over goes on: scripts may see that it does
 	promoteAgain     = time.Second            // between commands to a candidate that does not obey
 	followPeriod     = 100 * time.Millisecond // between INFOs to replicas that are told to follow
 	cutDeadline      = 200 * time.Millisecond // for the sentinels to know the new address before clients are cut

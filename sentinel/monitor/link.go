@@ -50,9 +50,9 @@ type link struct {
 	localIP string
 	pending map[uint64]sent
 
-	lastTry      time.Duration // to connect
-	lostAt       time.Duration // the command connection broke; 0 while it is up
-	pingSince    time.Duration // the oldest PING without a valid answer; 0: none
+	lastTry      [2]time.Duration // to make each connection; 0: never
+	lostAt       time.Duration    // the command connection broke; 0 while it is up
+	pingSince    time.Duration    // the oldest PING without a valid answer; 0: none
 	lastPing     time.Duration
 	lastPong     time.Duration // any answer to PING
 	lastGood     time.Duration // a valid one
@@ -132,7 +132,7 @@ func (l *link) close(c Conn) {
 func (l *link) reset() {
 	l.close(Commands)
 	l.close(PubSub)
-	l.lastTry = 0
+	l.lastTry = [2]time.Duration{}
 	l.touch()
 }
 
@@ -154,11 +154,12 @@ func (l *link) run() {
 	wake := l.m.now + time.Hour
 	at := func(t time.Duration) { wake = min(wake, t) }
 	now, t := l.m.now, l.m.timings
-	if !l.ready() && l.addr.Port != 0 {
-		if since := now - l.lastTry; l.lastTry == 0 || since >= t.PingPeriod {
-			l.connect()
+	for _, c := range l.missing() {
+		// Each in its own time: one that breaks right after the other must not wait for the other's next try.
+		if l.lastTry[c] == 0 || now-l.lastTry[c] >= t.PingPeriod {
+			l.connect(c)
 		}
-		at(l.lastTry + t.PingPeriod)
+		at(l.lastTry[c] + t.PingPeriod)
 	}
 	l.closeSilent(at)
 	if l.conns[Commands].up {
@@ -175,20 +176,27 @@ func (l *link) run() {
 	l.m.due.set(&l.slot, max(wake, now+wakeMin))
 }
 
-// connect makes the connections that are missing.
-func (l *link) connect() {
-	l.lastTry = l.m.now
-	if l.m.global.ResolveHostnames && isName(l.addr.Host) {
+// missing are the connections that there should be and are not up.
+func (l *link) missing() (out []Conn) {
+	for _, c := range []Conn{Commands, PubSub} {
+		if !l.conns[c].up && l.addr.Port != 0 && (c == Commands || l.owners[0].kind != Sentinel) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// connect begins to make a connection, unless one is being made.
+func (l *link) connect(c Conn) {
+	l.lastTry[c] = l.m.now
+	if l.conns[c].wanted {
+		return
+	}
+	if c == Commands && l.m.global.ResolveHostnames && isName(l.addr.Host) {
 		l.m.do(Resolve{Host: l.addr.Host})
 	}
-	i := l.owners[0]
-	for _, c := range []Conn{Commands, PubSub} {
-		if l.conns[c].wanted || c == PubSub && i.kind == Sentinel {
-			continue
-		}
-		l.conns[c] = connection{wanted: true, since: l.m.now}
-		l.m.do(Connect{Link: l.id, Conn: c, Addr: l.addr, Setup: i.setup(c)})
-	}
+	l.conns[c] = connection{wanted: true, since: l.m.now}
+	l.m.do(Connect{Link: l.id, Conn: c, Addr: l.addr, Setup: l.owners[0].setup(c)})
 }
 
 // closeSilent closes connections that look alive and are not.
@@ -200,7 +208,7 @@ func (l *link) closeSilent(at func(time.Duration)) {
 		if when < now {
 			l.close(Commands)
 			l.touchOwners()
-			at(l.lastTry + t.PingPeriod)
+			at(now + wakeMin)
 		} else {
 			at(when + wakeMin)
 		}
@@ -210,7 +218,7 @@ func (l *link) closeSilent(at func(time.Duration)) {
 		if when < now {
 			l.close(PubSub)
 			l.touchOwners()
-			at(l.lastTry + t.PingPeriod)
+			at(now + wakeMin)
 		} else {
 			at(when + wakeMin)
 		}

@@ -253,6 +253,10 @@ func (e *env) command(d *datadriven.TestData) {
 				e.live[a] = ""
 			}
 		}
+	case "broken": // both connections, pubsub first, by somebody who kills clients
+		id := e.link(words[0])
+		e.step(LinkDown{Link: id, Conn: PubSub, Reason: "reset"})
+		e.step(LinkDown{Link: id, Conn: Commands, Reason: "reset"})
 	case "info":
 		e.infos[strings.Join(words, " ")] = strings.ReplaceAll(d.Input, "\n", "\r\n")
 	case "join":

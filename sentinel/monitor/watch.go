@@ -49,7 +49,9 @@ func (i *instance) infoPeriod() time.Duration {
 		}
 	case ledger.Promoting:
 		if i.m.same(i.addr, f.Candidate) {
-			period = min(period, promotePeriod)
+			period = min(period, map[ledger.Way]time.Duration{
+				ledger.Seize: promotePeriod, ledger.HandOver: handOverPeriod,
+			}[f.Way])
 		}
 	case ledger.Following:
 		if i.reconf != reconfDone && !i.promoted {

@@ -94,20 +94,12 @@ func (c *checker) best(r *ledger.Candidate) {
 		}
 	}
 	slices.SortFunc(able, func(a, b ledger.Seen) int {
-		return cmp.Or(cmp.Compare(a.Priority, b.Priority), cmp.Compare(b.Offset, a.Offset), cmp.Compare(a.RunID, b.RunID))
+		return cmp.Or(cmp.Compare(a.History, b.History), cmp.Compare(a.Priority, b.Priority), cmp.Compare(b.Offset, a.Offset),
+			cmp.Compare(a.RunID, b.RunID))
 	})
-	if len(able) == 0 || able[0].Addr != r.Addr && c.history(able[0].Addr) == c.history(r.Addr) {
+	if len(able) == 0 || able[0].Addr != r.Addr {
 		c.fail("%s was chosen of %+v", r.Addr, r.Considered)
 	}
-}
-
-// history is the history that a server has now.
-func (c *checker) history(a ledger.Addr) string {
-	s, _ := c.f.Net.places[a.String()].(*server)
-	if s == nil {
-		return ""
-	}
-	return s.replID
 }
 
 // answers holds that a sentinel answers what it has applied.

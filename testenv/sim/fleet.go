@@ -63,6 +63,9 @@ func New(s Shape) *Fleet {
 				w: f.World, n: f.Net, host: fmt.Sprintf("10.1.%d.%d", p, r+1), port: 6379, priority: 100, check: f.check,
 				aware: s.Seed%2 == 0,
 			}
+			if f.Chance(4) {
+				x.priority = 1 + f.Rand.IntN(200)
+			}
 			x.at = x.host + ":" + itoa(x.port)
 			x.start(true)
 			if r == 0 {

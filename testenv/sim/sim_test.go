@@ -7,7 +7,7 @@ import (
 )
 
 var (
-	seeds = flag.Int("seeds", 40, "how many seeds TestSeeds runs")
+	seeds = flag.Int("seeds", 25, "how many seeds TestSeeds runs")
 	first = flag.Uint64("seed", 1, "the first of them")
 )
 
