@@ -23,11 +23,11 @@ func TestReplies(t *testing.T) {
 		{"ROLE", "[sentinel [m]]"},
 		{"SENTINEL MYID", id},
 		{"SENTINEL GET-MASTER-ADDR-BY-NAME m", "[127.0.0.1 1]"},
-		{"SENTINEL GET-PRIMARY-ADDR-BY-NAME other", "<nil>"},
+		{"SENTINEL GET-PRIMARY-ADDR-BY-NAME other", "*-1"},
 		{"SENTINEL MASTER other", "ERR No such master with that name"},
 		{"SENTINEL REPLICAS m", "[]"},
 		{"SENTINEL SENTINELS m", "[]"},
-		{"SENTINEL INFO-CACHE m other m", "[m [[0 <nil>]]]"},
+		{"SENTINEL INFO-CACHE m other m", "[m [[0 $-1]]]"},
 		{"SENTINEL PENDING-SCRIPTS", "[]"},
 		{"SENTINEL IS-MASTER-DOWN-BY-ADDR 127.0.0.1 1 0 *", "[0 * 0]"},
 		{"SENTINEL IS-MASTER-DOWN-BY-ADDR 127.0.0.1 x 0 *", "ERR value is not an integer or out of range"},
@@ -102,15 +102,14 @@ func TestReplies(t *testing.T) {
 // TestMapsOfRESP3 shows that records are maps for those who speak RESP3.
 func TestMapsOfRESP3(t *testing.T) {
 	c := start(t, "sentinel monitor m 127.0.0.1 1 2").client()
-	hello := c.Do("HELLO", "3").(map[any]any)
-	if _, role := hello["role"]; role || hello["mode"] != "sentinel" {
+	if hello := say(c, "HELLO 3"); strings.Contains(hello, "role") || !strings.Contains(hello, "mode sentinel") {
 		t.Errorf("HELLO says %v", hello)
 	}
-	if r, ok := c.Do("SENTINEL", "PRIMARY", "m").(map[any]any); !ok || r["quorum"] != "2" {
+	if r, ok := c.Do("SENTINEL", "PRIMARY", "m").(testenv.Map); !ok || !strings.Contains(fmt.Sprint(r), "quorum 2") {
 		t.Errorf("PRIMARY says %v", r)
 	}
 	for _, call := range [][]any{{"SENTINEL", "DEBUG"}, {"SENTINEL", "CONFIG", "GET", "*"}, {"SENTINEL", "QUORUM", "STATUS"}} {
-		if r, ok := c.Do(call...).(map[any]any); !ok || len(r) < 7 {
+		if r, ok := c.Do(call...).(testenv.Map); !ok || len(r) < 7 {
 			t.Errorf("%v says %v", call, r)
 		}
 	}
@@ -119,6 +118,7 @@ func TestMapsOfRESP3(t *testing.T) {
 // TestFailover has a sentinel, a group of its own, watch servers that the test plays: it finds the replica, sees the
 // primary die, promotes the replica and says so to whoever listens.
 func TestFailover(t *testing.T) {
+	t.Parallel()
 	primary := newInstance(t, 0)
 	replica := newInstance(t, primary.port)
 	primary.change(func(s *instanceState) { s.replicas = []int{replica.port} })
@@ -166,6 +166,7 @@ func TestFailover(t *testing.T) {
 
 // TestConsistentReads answers addresses only with the group behind it.
 func TestConsistentReads(t *testing.T) {
+	t.Parallel()
 	alone := start(t, "sentinel monitor m 127.0.0.1 1 2", "sentinel consistent-reads yes").client()
 	if got := say(alone, "SENTINEL GET-PRIMARY-ADDR-BY-NAME m"); got != string(errNoQuorum) {
 		t.Errorf("without a group: %s", got)

@@ -259,6 +259,8 @@ func (l *link) up(ev LinkUp) {
 		l.ping()
 		if i := l.owners[0]; i.kind == Sentinel {
 			l.send(i, askedProbe, nil, []string{"SENTINEL", "QUORUM", "STATUS"})
+		} else {
+			i.infoSent = 0 // it may have restarted, and its replicas hold another history soon
 		}
 	}
 	l.touch()
