@@ -33,7 +33,8 @@ type Server struct {
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the process has ended
 
-	loadingToo bool // an answer that the data is being loaded is one
+	file       string // the configuration file, which comes first; empty for none
+	loadingToo bool   // an answer that the data is being loaded is one
 }
 
 // Start runs this repository's server with extra arguments (--name value ...) and returns when it answers PING.
@@ -100,6 +101,9 @@ func (s *Server) launch(port string) error {
 	}
 	defer log.Close()
 	args := append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", s.Dir, "--save", ""}, s.args...)
+	if s.file != "" {
+		args = append([]string{s.file}, args...)
+	}
 	s.cmd = exec.Command(s.path, args...)
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	if raceEnabled { // a race ends the server, and so fails the test, instead of only standing in its log
