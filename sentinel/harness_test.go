@@ -126,7 +126,7 @@ func say(c client, words string) string {
 }
 
 func split(words string) (args []any) {
-	for _, w := range strings.Fields(words) {
+	for w := range strings.FieldsSeq(words) {
 		args = append(args, w)
 	}
 	return args
