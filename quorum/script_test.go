@@ -77,7 +77,7 @@ func (s *script) do(d *datadriven.TestData) {
 		s.f.until(time.Minute, "all that live have one leader", s.agreed)
 	case "propose":
 		n := s.f.node(arg(0))
-		s.answered(n, func(done func(core.Answer)) { n.propose(arg(1), 0, done) })
+		s.answered(func(done func(core.Answer)) { n.propose(arg(1), 0, done) })
 	case "confirm":
 		s.asked(arg(0), func(token any) core.Input { return core.Confirm{Token: token} })
 	case "remove":
@@ -142,11 +142,11 @@ func (s *script) agreed() bool {
 
 func (s *script) asked(id string, in func(any) core.Input) {
 	n := s.f.node(id)
-	s.answered(n, func(done func(core.Answer)) { n.ask(in, done) })
+	s.answered(func(done func(core.Answer)) { n.ask(in, done) })
 }
 
 // answered waits for an answer and writes it down.
-func (s *script) answered(n *node, ask func(done func(core.Answer))) {
+func (s *script) answered(ask func(done func(core.Answer))) {
 	began, done := s.f.now, false
 	ask(func(a core.Answer) {
 		done = true
