@@ -8,8 +8,6 @@ import (
 
 	"valkey/configs"
 	"valkey/frontend/netloop"
-	"valkey/frontend/resp"
-	"valkey/frontend/session"
 )
 
 // netConfig is the configuration as the event loops want it.
@@ -18,7 +16,7 @@ func (s *Server) netConfig() netloop.Config {
 	return netloop.Config{
 		Loops: int(c.IoThreads), Backlog: int(c.TcpBacklog), AcceptMax: int(c.MaxNewConnectionsPerCycle),
 		KeepAlive: time.Duration(c.TcpKeepalive) * time.Second, QueryBufferMax: int(c.ClientQueryBufferLimit),
-		Limits: s.unauthenticated, MPTCP: c.Mptcp, SocketMark: int(c.SocketMarkId),
+		Limits: s.conns.Unauthenticated(), MPTCP: c.Mptcp, SocketMark: int(c.SocketMarkId),
 		AcceptTLSMax: int(c.MaxNewTlsConnectionsPerCycle),
 		Refused: func(remote string, err error) {
 			s.log.Debug().Err(err).Str("addr", remote).Msg("Error accepting a client connection")
@@ -27,33 +25,11 @@ func (s *Server) netConfig() netloop.Config {
 	}
 }
 
-// setLimits makes new limits instead of changing those that the loops are reading. They hold for every client's next
-// request.
-func (s *Server) setLimits() {
-	bulkMax := int(s.config.ProtoMaxBulkLen)
-	s.limits = &resp.Limits{BulkMax: bulkMax}
-	s.unauthenticated = &resp.Limits{BulkMax: bulkMax, Unauthenticated: true}
-	for cl := range s.engine.Clients.All {
-		if c, ok := cl.Link.(*netloop.Conn); ok {
-			s.limit(c, cl)
-		}
-	}
-}
-
-// limit sets what the parser accepts from a client: very little while it has to show a password first.
-func (s *Server) limit(c *netloop.Conn, cl *session.Client) {
-	l := s.limits
-	if s.engine.MustAuthenticate(cl) {
-		l = s.unauthenticated
-	}
-	c.SetLimits(l)
-}
-
 // watchConfig registers what a CONFIG SET does beyond changing the value. All of it runs under the engine lock.
 func (s *Server) watchConfig() {
 	c, e := s.config, s.engine
-	c.OnChange(func() error { s.format.set(&c.Server); return nil }, "loglevel", "log-format", "log-timestamp-format")
-	c.OnChange(func() error { return s.sink.reopen(c.Logfile) }, "logfile")
+	c.OnChange(func() error { s.logs.SetFormat(&c.Server); return nil }, "loglevel", "log-format", "log-timestamp-format")
+	c.OnChange(func() error { return s.logs.Reopen(c.Logfile) }, "logfile")
 	c.OnChange(func() error { e.SetAging(); return nil }, "maxmemory-policy", "lfu-log-factor", "lfu-decay-time")
 	c.OnChange(func() error { e.StartEviction(); return nil }, "maxmemory")
 	c.OnChange(s.setMaxclients, "maxclients")
@@ -63,8 +39,8 @@ func (s *Server) watchConfig() {
 		}
 		return nil
 	}, "repl-timeout")
-	c.OnChange(func() error { s.setLimits(); return nil }, "proto-max-bulk-len")
-	c.OnChange(func() error { e.Users.SetPassword(c.Requirepass); s.setLimits(); return nil }, "requirepass")
+	c.OnChange(func() error { s.conns.SetLimits(); return nil }, "proto-max-bulk-len")
+	c.OnChange(func() error { e.Users.SetPassword(c.Requirepass); s.conns.SetLimits(); return nil }, "requirepass")
 	c.OnChange(func() error { e.Users.SetPubSubDefault(c.AclPubsubDefault == configs.PubsubAllChannels); return nil },
 		"acl-pubsub-default")
 	c.OnChange(func() error { s.loops.SetQueryBufferMax(int(c.ClientQueryBufferLimit)); return nil },
@@ -81,7 +57,7 @@ func (s *Server) watchConfig() {
 		return s.rebind(s.loops.RebindTLS, c.TlsPort, refusalBind)
 	}, "bind")
 	c.OnChange(s.setLoops, "io-threads")
-	c.OnChange(func() error { s.setTitle(); return nil }, "proc-title-template")
+	c.OnChange(func() error { s.title.Show(c, ""); return nil }, "proc-title-template")
 	c.OnChange(func() error { s.keyLoadDelay.Store(c.KeyLoadDelay); return nil }, "key-load-delay")
 	c.OnChange(func() error { s.updateDiskError(); return nil }, "save", "stop-writes-on-bgsave-error",
 		"extended-redis-compatibility")

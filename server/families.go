@@ -1,6 +1,7 @@
 package server
 
 import (
+	"valkey/frontend/session/users"
 	"valkey/server/engine"
 	"valkey/server/engine/admin"
 	"valkey/server/engine/connection"
@@ -12,7 +13,6 @@ import (
 	"valkey/server/engine/replication"
 	"valkey/server/engine/strings"
 	"valkey/server/engine/transactions"
-	"valkey/server/engine/users"
 )
 
 // families are the lists of all commands.
@@ -28,6 +28,6 @@ func families() [][]engine.Command {
 		replication.Commands,
 		strings.Commands,
 		transactions.Commands,
-		users.Commands,
+		engine.Lift(users.Commands),
 	}
 }

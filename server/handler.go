@@ -1,23 +1,18 @@
 package server
 
 import (
-	"errors"
-	"fmt"
 	"runtime/debug"
 	"time"
 
 	"valkey/frontend/netloop"
-	"valkey/frontend/resp"
 	"valkey/frontend/session"
 	"valkey/server/engine"
 )
 
 // handler is what the event loops call: netloop.Handler over the engine.
 type handler struct {
-	s *Server
-	// Both are only used under the engine lock.
-	window []engine.Prepared
-	spare  []byte // a reply buffer for the next client that needs one: one at rest has none
+	s      *Server
+	window []engine.Prepared // used under the engine lock
 }
 
 // prepareWindow is how many commands are looked up ahead of their execution; more than the processor can fetch at once
@@ -30,20 +25,12 @@ func (h *handler) Open(c *netloop.Conn) (reject []byte) {
 	s.engine.Lock()
 	defer s.engine.Unlock()
 	s.engine.Begin(time.Now())
-	if int64(s.engine.Clients.Len()) >= s.config.Maxclients {
-		s.engine.Stats.RejectedConnections++
-		return []byte("-" + string(engine.ErrMaxClients) + "\r\n")
+	cl, reject := s.conns.Connect(c)
+	if cl != nil {
+		s.certificates.LogIn(c, cl)
+		s.conns.Limit(c, cl)
 	}
-	if s.protected(c) {
-		s.engine.Stats.RejectedConnections++
-		return []byte(protectedText)
-	}
-	cl := &session.Client{Link: c}
-	c.State = cl
-	s.engine.Connect(cl)
-	s.logInByCertificate(c, cl)
-	s.limit(c, cl)
-	return nil
+	return reject
 }
 
 // Run executes a round: everything that one loop has read from all its connections.
@@ -65,14 +52,14 @@ func (h *handler) execute(r *netloop.Round) {
 		at = h.runWindow(r, at)
 	}
 	for _, c := range r.Notified {
-		h.flush(c)
+		h.s.conns.Flush(c)
 	}
 	for _, c := range r.Grown {
-		h.flush(c)
+		h.s.conns.Flush(c)
 	}
 	next, more := h.s.after()
 	for _, c := range r.TakeNotified() {
-		h.flush(c)
+		h.s.conns.Flush(c)
 	}
 	if more || next > 0 && next < h.s.nextTickMs {
 		h.s.nextTickMs = next
@@ -102,7 +89,7 @@ func (h *handler) runWindow(r *netloop.Round, at int) int {
 			h.run(cmd, p)
 		}
 		if at+i+1 == len(cmds) || cmds[at+i+1].Conn != cmd.Conn {
-			h.flush(cmd.Conn)
+			h.s.conns.Flush(cmd.Conn)
 		}
 	}
 	return end
@@ -116,90 +103,12 @@ func (h *handler) run(cmd *netloop.Command, p *engine.Prepared) {
 	case h.s.shutdown.done: // the data is on its disk as it is: no write may be acknowledged any more
 		cl.CloseASAP = true
 	case cmd.Err != nil:
-		h.protocolError(cmd)
+		h.s.conns.ProtocolError(cmd)
 	default:
-		if cl.W.Buf == nil {
-			cl.W.Buf, h.spare = h.spare, nil
-		}
+		h.s.conns.Lend(cl)
 		h.s.engine.Execute(p)
 	}
-	h.after(cmd.Conn, cl)
-}
-
-// after looks at a client once its command is done, before its next one of the same round.
-func (h *handler) after(c *netloop.Conn, cl *session.Client) {
-	switch {
-	case cl.CloseASAP:
-		c.CloseNow()
-		return
-	case cl.CloseAfter:
-		h.send(c, cl)
-		c.CloseAfterFlush()
-		return
-	case cl.Block != nil:
-		c.Hold()
-		return
-	}
-	if len(cl.W.Buf) > replyChunk {
-		h.send(c, cl)
-		h.s.engine.CheckOutput(cl)
-	}
-}
-
-// replyChunk is the size from which a reply is handed to the connection before the round ends, so that no buffer
-// grows by copying.
-const replyChunk = 64 << 10
-
-// spareMax is the largest reply buffer that is kept for another client.
-const spareMax = 2 * replyChunk
-
-// flush hands a connection's replies over and lets its state follow the client's.
-func (h *handler) flush(c *netloop.Conn) {
-	cl, ok := c.State.(*session.Client)
-	if !ok {
-		return
-	}
-	h.send(c, cl)
-	switch {
-	case len(cl.W.Buf) > 0:
-	case cap(cl.W.Buf) > spareMax: // of a reply that was taken back
-		cl.W.Buf = nil
-	case cl.W.Buf != nil && cl.Subs.Count() == 0:
-		h.spare, cl.W.Buf = cl.W.Buf, nil
-	}
-	h.s.engine.Settle(cl)
-	switch {
-	case cl.CloseASAP:
-		c.CloseNow()
-	case cl.CloseAfter:
-		c.CloseAfterFlush()
-	case cl.Block != nil:
-		c.Hold()
-	default:
-		c.Release()
-	}
-	h.s.limit(c, cl)
-}
-
-func (h *handler) send(c *netloop.Conn, cl *session.Client) {
-	if n := len(cl.W.Buf); n > 0 {
-		h.s.engine.Replied(cl, n)
-		cl.W.Buf = c.Send(cl.W.Buf)
-	}
-}
-
-// protocolError answers a request that cannot be parsed, or that has outgrown the query buffer, and closes.
-func (h *handler) protocolError(cmd *netloop.Command) {
-	cl := cmd.Conn.State.(*session.Client)
-	e := h.s.engine
-	if errors.Is(cmd.Err, netloop.ErrQueryBuffer) {
-		e.CloseForQuery(cl)
-		return
-	}
-	e.Host.Log(engine.LogVerbose, fmt.Sprintf("Protocol error (%s) from client: %s. Query buffer: %s", cmd.Err,
-		e.ClientForLog(cl), h.s.excerpt(cmd.Args[0])))
-	e.WriteError(cl, resp.Error("ERR "+cmd.Err.Error()))
-	cl.CloseAfter = true
+	h.s.conns.After(cmd.Conn, cl)
 }
 
 // Closed forgets a connection's client.

@@ -1,15 +1,12 @@
 package server
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"sync"
 	"syscall"
 
-	"valkey/configs"
-	"valkey/server/engine"
+	"valkey/frontend/session"
+	"valkey/frontend/shell"
+	"valkey/internal/vfs"
 )
 
 // host is the process as the engine sees it: engine.Host. Its methods run under the engine lock.
@@ -17,20 +14,11 @@ type host struct{ s *Server }
 
 // Log writes a line.
 func (h host) Log(level int, message string) {
-	switch level {
-	case engine.LogDebug:
-		h.s.log.Debug().Msg(message)
-	case engine.LogVerbose:
-		h.s.log.Trace().Msg(message)
-	case engine.LogNotice:
-		h.s.log.Info().Msg(message)
-	default:
-		h.s.log.Warn().Msg(message)
-	}
+	h.s.logs.Line(level, message)
 }
 
 // Facts gives what only the process knows.
-func (h host) Facts() engine.Facts {
+func (h host) Facts() session.Facts {
 	f := h.s.facts
 	f.Port = int(h.s.config.Port)
 	f.Loops = h.s.Loops()
@@ -42,16 +30,16 @@ func (h host) Facts() engine.Facts {
 	return f
 }
 
-func (s *Server) listeners() []engine.Listener {
-	var out []engine.Listener
+func (s *Server) listeners() []session.Listener {
+	var out []session.Listener
 	if s.config.Port != 0 {
-		out = append(out, engine.Listener{Name: "tcp", Binds: s.config.Bind, Port: int(s.config.Port)})
+		out = append(out, session.Listener{Name: "tcp", Binds: s.config.Bind, Port: int(s.config.Port)})
 	}
 	if s.config.TlsPort != 0 {
-		out = append(out, engine.Listener{Name: "tls", Binds: s.config.Bind, Port: int(s.config.TlsPort)})
+		out = append(out, session.Listener{Name: "tls", Binds: s.config.Bind, Port: int(s.config.TlsPort)})
 	}
 	if s.config.Unixsocket != "" {
-		out = append(out, engine.Listener{Name: "unix", Binds: []string{s.config.Unixsocket}})
+		out = append(out, session.Listener{Name: "unix", Binds: []string{s.config.Unixsocket}})
 	}
 	return out
 }
@@ -94,45 +82,34 @@ func (s *Server) lowerMaxclients(have, want int64) {
 		"Raise the limit of open files (ulimit -n, LimitNOFILE) for more.", old, want, have, s.config.Maxclients))
 }
 
-// logSink is where the log goes: standard output, or a file that CONFIG SET logfile may change.
-type logSink struct {
-	mu struct {
-		sync.Mutex // held while a line is written, so that lines never mix
-		out        io.Writer
-		file       *os.File
-	}
+// Usage is what the process has taken of the machine.
+func (host) Usage() session.Usage { return shell.Usage() }
+
+// LoadUsers reads the ACL file.
+func (h host) LoadUsers() error { return shell.LoadUsers(&h.s.engine.Front) }
+
+// SaveUsers writes the ACL file.
+func (h host) SaveUsers() error { return shell.SaveUsers(&h.s.engine.Front) }
+
+// Traffic adds up the loops' counters.
+func (h host) Traffic() session.Traffic {
+	t := h.s.loops.Stats()
+	return session.Traffic{In: t.NetIn, Out: t.NetOut, Reads: t.Reads, Writes: t.Writes}
 }
 
-func openLog(name string) (*logSink, error) {
-	l := &logSink{}
-	return l, l.reopen(name)
-}
+// PauseSweep stops the loops from taking query buffers back.
+func (h host) PauseSweep(on bool) { h.s.loops.PauseSweep(on) }
 
-// reopen directs the log to another file; an empty name is standard output. On an error the old one stays.
-func (l *logSink) reopen(name string) error {
-	var f *os.File
-	if name != "" {
-		var err error
-		if f, err = os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); err != nil {
-			return fmt.Errorf("Can't open the log file: %s", configs.Strerror(err)) //nolint:staticcheck // wire text
-		}
+// RewriteConfig writes the present configuration to the file that the server was started with.
+func (h host) RewriteConfig(all bool) error {
+	rewrite := h.s.config.Rewrite
+	if all {
+		rewrite = h.s.config.RewriteAll
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var err error
-	if l.mu.file != nil {
-		err = l.mu.file.Close()
+	if err := rewrite(vfs.OS{}, h.s.config.File); err != nil {
+		h.s.log.Warn().Err(err).Msg("CONFIG REWRITE failed")
+		return err
 	}
-	l.mu.file, l.mu.out = f, os.Stdout
-	if f != nil {
-		l.mu.out = f
-	}
-	return errors.Join(err)
-}
-
-// Write writes one line.
-func (l *logSink) Write(line []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.mu.out.Write(line)
+	h.s.log.Info().Msg("CONFIG REWRITE executed with success.")
+	return nil
 }

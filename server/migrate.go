@@ -191,7 +191,7 @@ func (t *trip) connect() error {
 	conn, err := d.DialContext(ctx, "tcp", t.c.address)
 	if err == nil {
 		var secured *tls.Config
-		t.c.s.holding(func() { secured = t.c.s.clientTLS() })
+		t.c.s.holding(func() { secured = t.c.s.certificates.Client() })
 		if secured != nil {
 			conn, err = overTLS(ctx, conn, secured)
 		}

@@ -56,6 +56,7 @@ func (s *Server) replicate(host string, port int64, failover bool) {
 // newUpstream is for the primary that replicaof names. The server is a replica from now on.
 func (s *Server) newUpstream() *upstream {
 	s.engine.SetGate(engine.GateReplica|engine.GateStale, true)
+	s.logs.SetRole('S')
 	return &upstream{s: s, address: s.config.Replicaof, state: stateConnect, wake: make(chan struct{}, 1)}
 }
 
@@ -75,6 +76,7 @@ func (s *Server) promote() {
 	s.config.Replicaof = configs.HostPort{}
 	s.resumption = resumption{}
 	s.engine.SetGate(engine.GateReplica|engine.GateStale, false)
+	s.logs.SetRole('M')
 	s.history.Shift()
 	second, upTo := s.history.Second()
 	s.note("Setting secondary replication ID to %s, valid up to offset: %d. New replication ID is %s", second, upTo,
@@ -197,7 +199,7 @@ var errBind = errors.New("server: bind-source-addr is no address")
 // dialer connects to an address, from bind-source-addr where that is set, and over TLS with tls-replication.
 // Connections have no deadline of their own.
 func (s *Server) dialer(address configs.HostPort) func(context.Context) (net.Conn, error) {
-	source, secured := s.config.BindSourceAddr, s.clientTLS()
+	source, secured := s.config.BindSourceAddr, s.certificates.Client()
 	return func(ctx context.Context) (net.Conn, error) {
 		d := net.Dialer{}
 		if source != "" {

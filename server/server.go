@@ -20,7 +20,8 @@ import (
 	"valkey/configs"
 	"valkey/frontend/command"
 	"valkey/frontend/netloop"
-	"valkey/frontend/resp"
+	"valkey/frontend/session"
+	"valkey/frontend/shell"
 	"valkey/internal/vfs"
 	"valkey/server/engine"
 	"valkey/server/repl"
@@ -30,9 +31,9 @@ import (
 // Options are what New needs of the process.
 type Options struct {
 	Config  *configs.Config
-	Version string // of Valkey that this server is compatible with
-	Build   string // of this program
-	Title   *Title // nil leaves the process list as it is
+	Version string       // of Valkey that this server is compatible with
+	Build   string       // of this program
+	Title   *shell.Title // nil leaves the process list as it is
 }
 
 // Server is one data server.
@@ -45,16 +46,14 @@ type Server struct {
 	feeding  feeding
 	loops    *netloop.Server
 	log      zerolog.Logger
-	format   logFormat
-	sink     *logSink
-	title    *Title
+	logs     *shell.Log // what log writes to
+	title    *shell.Title
 
-	facts           engine.Facts
-	tls             tlsState
-	limits          *resp.Limits // the fields are guarded by the engine lock; loops read what they point to
-	unauthenticated *resp.Limits
-	nextCronMs      int64 // guarded by the engine lock
-	nextTickMs      int64 // when the first loop ticks next at the latest; guarded by the engine lock
+	facts        session.Facts
+	conns        shell.Conns
+	certificates shell.Certificates
+	nextCronMs   int64 // guarded by the engine lock
+	nextTickMs   int64 // when the first loop ticks next at the latest; guarded by the engine lock
 
 	upstream   *upstream  // the primary that is copied; nil on a primary
 	resumption resumption // of a replica without a link
@@ -89,12 +88,11 @@ func New(o Options) (*Server, error) {
 		config: o.Config, title: o.Title, fs: vfs.OS{}, ballast: make([]byte, collectorFloor), ready: make(chan struct{}),
 	}
 	c := o.Config
-	s.format.set(&c.Server)
 	var err error
-	if s.sink, err = openLog(c.Logfile); err != nil {
+	if s.logs, err = shell.OpenLog(&c.Server, 'M'); err != nil {
 		return nil, err
 	}
-	s.log = newLog(s.sink, &s.format)
+	s.log = s.logs.Logger
 	table, err := newTable(c.RenameCommand)
 	if err != nil {
 		return nil, err
@@ -109,18 +107,19 @@ func New(o Options) (*Server, error) {
 		Config: c, Store: s.store, Commands: table, Host: host{s}, Seed: randomSeed(),
 	})
 	s.engine.Begin(time.Now())
-	if err := s.configureUsers(); err != nil {
+	if err := shell.ConfigureUsers(&s.engine.Front); err != nil {
 		return nil, err
 	}
 	s.history = s.engine.History
 	s.tasks = append(s.tasks, s.replicationTask)
 	s.saving.replication = s.replicationAux
 	s.saving.ended = append(s.saving.ended, s.saved)
-	s.setLimits()
+	s.conns.Open(&s.engine.Front)
 	if s.loops, err = netloop.New(s.netConfig(), &handler{s: s}); err != nil {
 		return nil, fmt.Errorf("server: %w", err)
 	}
-	if err := s.loadTLS(); err != nil {
+	s.certificates.Open(&s.engine.Front, s.loops, s.fs, s.log)
+	if err := s.certificates.Load(); err != nil {
 		return nil, fmt.Errorf("server: tls: %w", err)
 	}
 	s.saving.lastTook, s.saving.lastSave = -1, time.Now().Unix()
@@ -161,13 +160,13 @@ func (s *Server) run(ctx context.Context) error {
 		s.log.Warn().Err(err).Msg("Failed to write PID file")
 	}
 	defer s.cleanup()
-	s.setTitle()
+	s.title.Show(s.config, "")
 	prefault, load, keep := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	go s.prefault(ctx, prefault) // owned by run, which waits for it; ends with ctx
 	go s.keepAOF(ctx, keep)      // likewise
 	certificates := make(chan struct{})
-	go s.reloadTLS(ctx, certificates) // likewise
-	go func() {                       // likewise; ends with the load, or with ctx
+	go s.certificates.Reload(ctx, certificates) // likewise
+	go func() {                                 // likewise; ends with the load, or with ctx
 		defer close(load)
 		s.loadData(ctx)
 	}()
@@ -304,7 +303,7 @@ func (s *Server) cleanup() {
 	s.loops.CloseListeners()
 }
 
-func newFacts(o Options, c *configs.Config) engine.Facts {
+func newFacts(o Options, c *configs.Config) session.Facts {
 	exe, err := os.Executable()
 	if err != nil {
 		exe = os.Args[0]
@@ -312,8 +311,8 @@ func newFacts(o Options, c *configs.Config) engine.Facts {
 	if exe, err = filepath.Abs(exe); err != nil {
 		exe = os.Args[0]
 	}
-	return engine.Facts{
-		RunID: randomID(), OS: systemName(), Version: o.Version, Build: o.Build,
+	return session.Facts{
+		Mode: "standalone", RunID: randomID(), OS: shell.SystemName(), Version: o.Version, Build: o.Build,
 		PID: os.Getpid(), Executable: exe,
 		ConfigFile: c.File, StartedMs: time.Now().UnixMilli(), Loops: int(c.IoThreads), GoVersion: runtime.Version(),
 	}

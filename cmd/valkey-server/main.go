@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"valkey/configs"
+	"valkey/frontend/shell"
 	"valkey/internal/vfs"
 	"valkey/server"
 )
@@ -22,7 +23,7 @@ const valkeyVersion = "9.1.2"
 var version = "unknown"
 
 func main() {
-	title := server.TakeTitle() // first of all: arguments and environment move
+	title := shell.TakeTitle() // first of all: arguments and environment move
 	app := &cli.App{
 		Name:            "valkey-server",
 		Usage:           "an in-memory data store, compatible with Valkey " + valkeyVersion,
@@ -41,7 +42,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, title *server.Title, args []string) error {
+func run(ctx context.Context, title *shell.Title, args []string) error {
 	if len(args) == 1 {
 		switch args[0] {
 		case "-v", "--version":

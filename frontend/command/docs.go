@@ -4,17 +4,17 @@ import "valkey/frontend/resp"
 
 // WriteDocs writes the reply of COMMAND DOCS: a map from name to documentation, of the given commands as far as they
 // exist; with no names of all commands.
-func (t *Table[H]) WriteDocs(w *resp.Writer, names [][]byte) {
+func (c *Catalog) WriteDocs(w *resp.Writer, names [][]byte) {
 	if len(names) == 0 {
-		w.Map(len(t.top))
-		for _, d := range t.top {
+		w.Map(len(c.top))
+		for _, d := range c.top {
 			d.writeNamedDocs(w)
 		}
 		return
 	}
 	m, found := w.Later(), 0
 	for _, name := range names {
-		if e := t.ByFullName(name); e != nil {
+		if e := c.ByFullName(name); e != nil {
 			e.writeNamedDocs(w)
 			found++
 		}

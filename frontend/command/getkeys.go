@@ -16,18 +16,18 @@ var (
 
 // WriteKeys writes the reply of COMMAND GETKEYS for a call, or of COMMAND GETKEYSANDFLAGS if flags is set. On an
 // error it writes nothing.
-func (t *Table[H]) WriteKeys(w *resp.Writer, argv [][]byte, flags bool) error {
-	e, ok := t.Lookup(argv)
+func (c *Catalog) WriteKeys(w *resp.Writer, argv [][]byte, flags bool) error {
+	d, ok := c.Find(argv)
 	switch {
 	case !ok:
 		return ErrNoSuchCommand
-	case !e.HasKeys():
+	case !d.HasKeys():
 		return ErrNoKeys
-	case !e.ArityOK(len(argv)):
+	case !d.ArityOK(len(argv)):
 		return ErrArity
 	}
-	keys, err := e.AppendKeys(argv, nil)
-	if err != nil || len(keys) == 0 && !e.Flags.Has(NoMandatoryKeys) {
+	keys, err := d.AppendKeys(argv, nil)
+	if err != nil || len(keys) == 0 && !d.Flags.Has(NoMandatoryKeys) {
 		return ErrKeys
 	}
 	w.Array(len(keys))

@@ -3,23 +3,23 @@ package command
 import "valkey/frontend/resp"
 
 // WriteAll writes the reply of COMMAND: every command of the table, with its subcommands inside.
-func (t *Table[H]) WriteAll(w *resp.Writer) {
-	w.Array(len(t.top))
-	for _, d := range t.top {
+func (c *Catalog) WriteAll(w *resp.Writer) {
+	w.Array(len(c.top))
+	for _, d := range c.top {
 		d.WriteInfo(w)
 	}
 }
 
 // WriteInfos writes the reply of COMMAND INFO: one element a name, null where there is no such command; with no
 // names all commands.
-func (t *Table[H]) WriteInfos(w *resp.Writer, names [][]byte) {
+func (c *Catalog) WriteInfos(w *resp.Writer, names [][]byte) {
 	if len(names) == 0 {
-		t.WriteAll(w)
+		c.WriteAll(w)
 		return
 	}
 	w.Array(len(names))
 	for _, name := range names {
-		if e := t.ByFullName(name); e != nil {
+		if e := c.ByFullName(name); e != nil {
 			e.WriteInfo(w)
 		} else {
 			w.Null()

@@ -4,10 +4,10 @@ import "valkey/frontend/resp"
 
 // WriteList writes the reply of COMMAND LIST: the full names of the commands and subcommands that keep accepts, or of
 // all if it is nil.
-func (t *Table[H]) WriteList(w *resp.Writer, keep func(d *Decl) bool) {
+func (c *Catalog) WriteList(w *resp.Writer, keep func(d *Decl) bool) {
 	m, n := w.Later(), 0
-	for i := range t.top {
-		n += t.top[i].writeNames(w, keep)
+	for i := range c.top {
+		n += c.top[i].writeNames(w, keep)
 	}
 	w.EndArray(m, n)
 }

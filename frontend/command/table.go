@@ -2,10 +2,8 @@ package command
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // An Entry is a declared command in a Table, with its handler.
@@ -14,11 +12,10 @@ type Entry[H any] struct {
 	Decl
 }
 
-// A Table is all commands of a server.
+// A Table is all commands of a server: the declarations, and what runs each.
 type Table[H any] struct {
-	entries []Entry[H] // by ID: the commands by name, each followed by its subcommands by name
-	top     []*Decl    // the commands by name
-	index   nameIndex
+	Catalog
+	entries []Entry[H] // by ID
 }
 
 // NewTable makes a table of a server's families. It panics if a declaration is wrong: see Spec.Check and CheckNames.
@@ -29,7 +26,7 @@ func NewTable[H any](families ...[]Command[H]) *Table[H] {
 	for i := range all {
 		size += len(all[i].Sub)
 	}
-	t := &Table[H]{entries: make([]Entry[H], 0, size), top: make([]*Decl, 0, len(all))}
+	t := &Table[H]{entries: make([]Entry[H], 0, size)}
 	for i := range all {
 		parent := t.add(&all[i], nil)
 		if t.index.has(parent.Name) {
@@ -60,6 +57,7 @@ func (t *Table[H]) add(c *Command[H], parent *Decl) *Decl {
 	t.entries = append(t.entries, Entry[H]{Run: c.Run, Decl: Decl{Spec: c.Spec, FullName: c.Name, Parent: parent}})
 	d := &t.entries[len(t.entries)-1].Decl
 	d.ID = len(t.entries) - 1
+	t.decls = append(t.decls, d)
 	if parent != nil {
 		d.FullName = parent.Name + "|" + c.Name
 		if len(c.Sub) > 0 {
@@ -73,87 +71,11 @@ func (t *Table[H]) add(c *Command[H], parent *Decl) *Decl {
 	return d
 }
 
-// Lookup finds the command of a call, in any case, and its subcommand if it is a container. Without regard to arity
-// it returns: nil for an unknown command (or an empty call); a container with false if argv[1] is none of its
-// subcommands; else what is to run and true, which for a container's bare name is the container itself.
+// Lookup is Catalog.Find with what runs the command.
 func (t *Table[H]) Lookup(argv [][]byte) (e *Entry[H], ok bool) {
-	if len(argv) == 0 {
-		return nil, false
-	}
-	id := t.index.find(argv[0])
+	id, ok := t.find(argv)
 	if id < 0 {
 		return nil, false
 	}
-	e = &t.entries[id]
-	if len(e.Subs) == 0 || len(argv) == 1 {
-		return e, true
-	}
-	if id = e.subs.find(argv[1]); id < 0 {
-		return e, false
-	}
-	return &t.entries[id], true
+	return &t.entries[id], ok
 }
-
-// ByFullName finds a command or subcommand ("client|list") by its full name, in any case; nil if there is none.
-func (t *Table[H]) ByFullName(name []byte) *Entry[H] {
-	var argv [2][]byte
-	n := 0
-	for part := range strings.SplitSeq(string(name), "|") {
-		if n == len(argv) {
-			return nil
-		}
-		argv[n] = []byte(part)
-		n++
-	}
-	e, ok := t.Lookup(argv[:n])
-	if !ok || (n == 2) != (e.Parent != nil) {
-		return nil
-	}
-	return e
-}
-
-// Len is the number of commands and subcommands: one more than the largest ID.
-func (t *Table[H]) Len() int { return len(t.entries) }
-
-// Entry returns the command or subcommand with an ID.
-func (t *Table[H]) Entry(id int) *Entry[H] { return &t.entries[id] }
-
-// Commands lists the commands by name, without subcommands: those are in Decl.Subs.
-func (t *Table[H]) Commands() []*Decl { return t.top }
-
-// All yields every command and subcommand by ID, renamed and removed ones included.
-func (t *Table[H]) All(yield func(*Decl) bool) {
-	for i := range t.entries {
-		if !yield(&t.entries[i].Decl) {
-			return
-		}
-	}
-}
-
-// Rename lets a command be called by another name only, and not at all if that is empty. Its replies keep the
-// declared name. It belongs to the start of a server, before the table is shared.
-func (t *Table[H]) Rename(from, to string) error {
-	id := t.index.find([]byte(from))
-	if id < 0 {
-		return ErrNoSuchCommand
-	}
-	if to != "" && t.index.has(to) {
-		return ErrNameTaken
-	}
-	t.index.remove(from)
-	if to == "" {
-		d := &t.entries[id].Decl
-		t.top = slices.DeleteFunc(t.top, func(c *Decl) bool { return c == d })
-		return nil
-	}
-	t.index.add(to, id)
-	return nil
-}
-
-// The reasons of Rename to refuse.
-var (
-	// ErrNoSuchCommand means that the table has no command of the old name.
-	ErrNoSuchCommand = errors.New("command: no such command")
-	// ErrNameTaken means that another command has the new name.
-	ErrNameTaken = errors.New("command: name already exists")
-)

@@ -67,8 +67,8 @@ func TestLookup(t *testing.T) {
 		}
 	}
 	for id := range table.Len() {
-		if e := table.Entry(id); e.ID != id || e.Run() != e.Name {
-			t.Errorf("entry %d is %s with id %d, handler %s", id, e.FullName, e.ID, e.Run())
+		if d, e := table.Decl(id), &table.entries[id]; d != &e.Decl || d.ID != id || e.Run() != d.Name {
+			t.Errorf("entry %d is %s with id %d, handler %s", id, d.FullName, d.ID, e.Run())
 		}
 	}
 }

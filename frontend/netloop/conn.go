@@ -51,6 +51,7 @@ type Conn struct {
 	peak      int    // most bytes held in `in` since the last sweep
 	activeAt  uint32 // the loop's sweep number when the last bytes came
 	bufferPos int32  // place in Loop.buffered, -1 for none
+	servedIn  uint32 // the pacer's window in which it last had something to read
 
 	out outQueue
 	tls *secure // nil without TLS

@@ -39,12 +39,14 @@ func epollWait(epfd int, events []unix.EpollEvent, timeout time.Duration, keepP 
 }
 
 func rawRead(fd int32, b []byte) (n int, errno unix.Errno) {
-	r, _, errno := unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)))
+	r, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)),
+		0, 0, 0)
 	return int(r), errno
 }
 
 func rawWrite(fd int32, b []byte) (n int, errno unix.Errno) {
-	r, _, errno := unix.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)))
+	r, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&b[0])), uintptr(len(b)),
+		unix.MSG_NOSIGNAL, 0, 0)
 	return int(r), errno
 }
 

@@ -90,4 +90,13 @@ const (
 
 	// queryBufferMax is the default of Config.QueryBufferMax.
 	queryBufferMax = 1 << 30
+
+	// paceWindow is how long a loop watches before it decides whether requests should gather (see pacer): it must be
+	// busy for one part in paceBusyShare of it. The pause is one part in paceRoundShare of the time in which every
+	// active connection has its turn, between pauseMin, below which it gains nothing, and pauseMax.
+	paceWindow     = time.Millisecond
+	paceBusyShare  = 3
+	paceRoundShare = 12
+	pauseMin       = 20 * time.Microsecond
+	pauseMax       = 50 * time.Microsecond
 )

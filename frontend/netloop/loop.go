@@ -54,6 +54,8 @@ type Loop struct {
 	nextSweep time.Time
 	nextTick  time.Time // loop 0
 	now       time.Time // of the last look at the clock
+	pacer     pacer
+	ready     int // connections that the last turn had something to read from
 
 	tally  tally
 	totals totals
@@ -101,6 +103,7 @@ func (l *Loop) serve() {
 // cycle is one turn: wait, collect, execute, look at the clock.
 func (l *Loop) cycle() {
 	n := l.wait()
+	woke := time.Now()
 	for _, c := range l.inbox.takeFresh() {
 		l.open(c)
 	}
@@ -114,6 +117,8 @@ func (l *Loop) cycle() {
 
 	now := time.Now()
 	l.now = now
+	l.ready = n
+	l.pacer.end(now, now.Sub(woke))
 	if l.Index == 0 && (!now.Before(l.nextTick) || l.server.tickNow.Load()) {
 		l.server.tickNow.Store(false)
 		l.nextTick = l.server.handler.Tick(now)
@@ -144,7 +149,11 @@ func (l *Loop) wait() int {
 			timeout = 0
 		}
 	}
-	n := epollWait(l.epfd, l.events, timeout, l.server.keepP.Load())
+	keepP := l.server.keepP.Load()
+	if timeout > 0 && keepP {
+		l.pacer.wait(l.ready)
+	}
+	n := epollWait(l.epfd, l.events, timeout, keepP)
 	l.inbox.waiting.Store(false)
 	return n
 }
@@ -164,6 +173,7 @@ func (l *Loop) dispatch(ev *unix.EpollEvent) {
 		if ev.Events&unix.EPOLLOUT != 0 {
 			l.flush(c)
 		}
+		l.pacer.serve(c)
 		switch {
 		case c.flags&closed != 0 || ev.Events&^unix.EPOLLOUT == 0:
 		case c.flags&closing == 0:

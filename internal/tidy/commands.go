@@ -3,9 +3,13 @@ package tidy
 import (
 	"go/ast"
 	"go/token"
+	"slices"
 )
 
-// checkCommands wants every engine.Command of a package in that package's Commands list, directly or as a
+// commandTypes are the packages whose type Command declares commands.
+var commandTypes = []string{module + "/server/engine", module + "/frontend/session"}
+
+// checkCommands wants every Command of a package in that package's Commands list, directly or as a
 // subcommand of one that is: a command that nobody lists would compile and never run.
 func checkCommands(t *tree) (out []finding) {
 	pkgs := t.packages()
@@ -14,10 +18,13 @@ func checkCommands(t *tree) (out []finding) {
 		bodies := map[string]ast.Node{}         // what each package-level name refers to
 		where := map[string]*file{}
 		for _, f := range pkgs[dir] {
-			engine := f.importName(module + "/server/engine")
+			var owners []string
+			for _, path := range commandTypes {
+				owners = append(owners, f.importName(path))
+			}
 			collectValues(f, func(name string, spec *ast.ValueSpec, value ast.Node) {
 				bodies[name] = value
-				if engine != "" && isCommand(engine, spec, value) {
+				if isCommand(owners, spec, value) {
 					declared[name], where[name] = spec, f
 				}
 			})
@@ -61,15 +68,15 @@ func collectValues(f *file, visit func(name string, spec *ast.ValueSpec, value a
 	}
 }
 
-// isCommand tells a variable of type engine.Command, by its declared type or its literal.
-func isCommand(engine string, spec *ast.ValueSpec, value ast.Node) bool {
+// isCommand tells a variable of type Command of one of some packages, by its declared type or its literal.
+func isCommand(owners []string, spec *ast.ValueSpec, value ast.Node) bool {
 	is := func(e ast.Expr) bool {
 		sel, ok := e.(*ast.SelectorExpr)
 		if !ok || sel.Sel.Name != "Command" {
 			return false
 		}
 		id, ok := sel.X.(*ast.Ident)
-		return ok && id.Name == engine
+		return ok && slices.Contains(owners, id.Name)
 	}
 	if spec == nil {
 		return false

@@ -71,7 +71,7 @@ func (c *Call) Block(o BlockOptions) {
 	argv, n := session.CopyArgv(c.Argv)
 	cl.ArgvBytes = n
 	b := &session.Block{
-		Kind: o.Kind, Argv: argv, Deadline: o.Deadline, TimedOut: o.TimedOut, Ready: o.Ready, StartedNs: c.startNs,
+		Kind: o.Kind, Argv: argv, Deadline: o.Deadline, TimedOut: o.TimedOut, Ready: o.Ready, StartedNs: c.StartNs,
 	}
 	t := &c.blocked
 	for _, i := range o.Keys {
@@ -96,9 +96,6 @@ func (c *Call) Block(o BlockOptions) {
 	}
 }
 
-// MayBlock is false where a command must answer at once instead of waiting: inside EXEC.
-func (c *Call) MayBlock() bool { return !c.Client.DenyBlocking }
-
 // serveReady runs the commands of clients whose keys changed, until no key is ready any more.
 func (e *Engine) serveReady() {
 	t := &e.blocked
@@ -120,15 +117,16 @@ func (e *Engine) retry(cl *session.Client) {
 	b := cl.Block
 	c := e.push(cl, b.Argv)
 	defer e.pop()
-	c.Cmd, _ = e.Cmds.Lookup(b.Argv)
+	entry, _ := e.Cmds.Lookup(b.Argv)
+	c.runs(entry)
 	c.retry = true
 	mark := len(c.Reply.Buf)
-	e.begin(c)
+	e.Enter(&c.Call)
 	cl.Block = nil
-	if why := e.denied(c, cl.DB, acl.TopLevel); why == acl.Allowed {
+	if why := e.Denied(&c.Call, cl.DB, acl.TopLevel); why == acl.Allowed {
 		e.call(c)
 	} else {
-		e.replyError(c, errPermission(cl.User, c.Cmd, why))
+		e.fail(c, session.ErrPermission(cl.User, c.Cmd, why))
 	}
 	if c.blockedAgain {
 		cl.Block = b
@@ -158,19 +156,19 @@ func (e *Engine) endWait(cl *session.Client, with error, reply func(w *resp.Writ
 	mark := len(cl.W.Buf)
 	if with != nil {
 		cl.W.Error(with.Error())
-		e.Stats.countError(with.Error())
+		e.Stats.CountError(with.Error())
 	} else {
 		reply(&cl.W)
 	}
 	if cmd, ok := e.Cmds.Lookup(b.Argv); ok {
 		s := &e.PerCommand[cmd.ID]
 		s.Calls++
-		s.Ns += e.monotonic() - b.StartedNs
+		s.Ns += e.Monotonic() - b.StartedNs
 		if with != nil {
 			s.Failed++
 		}
 	}
-	suppress(cl, mark, false)
+	session.Suppress(cl, mark, false)
 	cl.FlushPushes()
 	e.wake(cl)
 }
@@ -207,8 +205,8 @@ func (e *Engine) EndShutdownWaits(err error) {
 		e.unlink(cl, b)
 		mark := len(cl.W.Buf)
 		cl.W.Error(err.Error())
-		e.Stats.countError(err.Error())
-		suppress(cl, mark, false)
+		e.Stats.CountError(err.Error())
+		session.Suppress(cl, mark, false)
 		cl.FlushPushes()
 		e.wake(cl)
 	}
@@ -268,7 +266,7 @@ func (e *Engine) CheckReplicaWaits() {
 		mark := len(cl.W.Buf)
 		if cl.Block == w.block && w.block.Ready(&cl.W) {
 			e.unlink(cl, w.block)
-			suppress(cl, mark, false)
+			session.Suppress(cl, mark, false)
 			e.wake(cl)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 
 	"valkey/configs"
-	"valkey/frontend/resp"
 	"valkey/frontend/session"
 	"valkey/internal/invariant"
 	"valkey/store"
@@ -12,25 +11,17 @@ import (
 
 // Call is one command being executed: what a handler sees. It is valid until the handler returns.
 type Call struct {
+	session.Call
 	*Engine
-	Client *session.Client
-	Cmd    *Entry
-	Argv   [][]byte // Argv[0] is the command's name; the slices die with the batch
-	Reply  *resp.Writer
-	DB     *store.DB
+	DB *store.DB
 
-	size         int    // of the request on the wire
+	run          Handler
 	hash         uint64 // of the first key, computed ahead of execution
 	hashed       bool
 	retry        bool // runs again after a wait
-	pushes       bool // its reply is made of messages, which CLIENT REPLY OFF does not hold back
 	blockedAgain bool // and found nothing: it waits on
-	failed       bool // it replied with an error; those of commands inside it are not its own
 	noEffect     bool
-	effects      int // effects recorded in place of the command itself
-	startNs      int64
-	redacted     uint64    // bit i: argument i must not be logged
-	logArgv      [][]byte  // what logs show in place of Argv, nil for Argv itself
+	effects      int       // effects recorded in place of the command itself
 	touchedAt    []KeyName // under invariants: keys reached through the doors
 }
 
@@ -199,53 +190,8 @@ func (c *Call) EventIn(db int, class configs.NotifyFlags, event string, k KeyNam
 	}
 }
 
-// Arg gives argument i.
-func (c *Call) Arg(i int) []byte { return c.Argv[i] }
-
-// Int parses argument i as a 64-bit integer.
-func (c *Call) Int(i int) (int64, error) {
-	n, ok := resp.ParseInt(c.Argv[i])
-	if !ok {
-		return 0, ErrNotInteger
-	}
-	return n, nil
-}
-
-// Is reports whether argument i is a word, in any case; the word is given in lower case.
-func (c *Call) Is(i int, word string) bool { return EqualFold(c.Argv[i], word) }
-
-// EqualFold reports whether b is an ASCII word in any case; word is in lower case.
-func EqualFold(b []byte, word string) bool {
-	if len(b) != len(word) {
-		return false
-	}
-	for i := range b {
-		ch := b[i]
-		if 'A' <= ch && ch <= 'Z' {
-			ch += 'a' - 'A'
-		}
-		if ch != word[i] {
-			return false
-		}
-	}
-	return true
-}
-
-// Redact keeps argument i out of every log: the command log, MONITOR, crash output.
-func (c *Call) Redact(i int) {
-	if i < 64 {
-		c.redacted |= 1 << i
-	}
-}
-
-// LogAs shows logs other arguments than those executed.
-func (c *Call) LogAs(argv [][]byte) { c.logArgv = argv }
-
 // Retrying is true when the command runs again because what it waited for may have come.
 func (c *Call) Retrying() bool { return c.retry }
-
-// StartNs is the monotonic time at which the command began.
-func (c *Call) StartNs() int64 { return c.startNs }
 
 // SelectDB changes the client's database.
 func (c *Call) SelectDB(db int) {

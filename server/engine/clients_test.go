@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"valkey/frontend/session"
-	"valkey/server/engine"
 	"valkey/server/engine/enginetest"
 )
 
@@ -240,13 +239,13 @@ func TestDescribeClient(t *testing.T) {
 
 func TestClientFlags(t *testing.T) {
 	c := &session.Client{}
-	if !engine.HasClientFlag(c, 'N') {
+	if !session.HasClientFlag(c, 'N') {
 		t.Error("a plain client has a flag")
 	}
 	c.IsMonitor, c.NoEvict, c.DirtyCAS = true, true, true
-	for i := range len(engine.ClientFlagLetters) {
-		letter := engine.ClientFlagLetters[i]
-		if want := strings.IndexByte("OSed", letter) >= 0; engine.HasClientFlag(c, letter) != want {
+	for i := range len(session.ClientFlagLetters) {
+		letter := session.ClientFlagLetters[i]
+		if want := strings.IndexByte("OSed", letter) >= 0; session.HasClientFlag(c, letter) != want {
 			t.Errorf("%c is %t", letter, !want)
 		}
 	}

@@ -1,10 +1,6 @@
 package engine
 
-import (
-	"time"
-
-	"valkey/frontend/session"
-)
+import "time"
 
 // Cron does the background work of a tick: hz times a second, engine lock held. It returns the Unix time in
 // milliseconds by which it wants to be called again, at the latest.
@@ -15,9 +11,9 @@ func (e *Engine) Cron() (nextMs int64) {
 	if e.debug.cronPaused {
 		return now + tick
 	}
-	start := e.monotonic()
+	start := e.Monotonic()
 	e.expireSlow(time.Duration(tick) * time.Millisecond)
-	e.clientsCron(hz)
+	e.ClientsCron(hz)
 	e.Store.Reclaim(reclaimSlice)
 	if e.Config.Maxmemory > 0 && e.evictable.running {
 		e.makeRoom()
@@ -26,16 +22,15 @@ func (e *Engine) Cron() (nextMs int64) {
 	s.PeakMemory = max(s.PeakMemory, e.UsedMemory())
 	if now-e.cron.sampledMs >= samplePeriodMs {
 		e.cron.sampledMs = now
-		e.sampleRates(now)
+		e.SampleRates(now)
 	}
-	s.CronNs += e.monotonic() - start
+	s.CronNs += e.Monotonic() - start
 	return now + tick
 }
 
 // cronState is the tick's memory.
 type cronState struct {
 	sampledMs int64
-	next      *session.Client // whose turn it is in clientsCron
 }
 
 const samplePeriodMs = 100
@@ -51,39 +46,9 @@ func (e *Engine) After() (nextMs int64, more bool) {
 	}
 	more = e.Store.Reclaimable() && e.Store.Reclaim(reclaimSlice)
 	nextMs = e.endWaits()
-	e.evictClients()
+	e.EvictClients()
 	return nextMs, more || e.evictable.running
 }
 
 // reclaimSlice is how many entries of flushed data one slice frees: well below a millisecond.
 const reclaimSlice = 2048
-
-// clientsCron looks at a share of the clients each tick, so that each is seen about once a second: idle ones are closed
-// (timeout), memory is accounted, reply buffers adapt.
-func (e *Engine) clientsCron(hz int64) {
-	n := e.Clients.Len()
-	share := max(min(n, clientsPerTickMin), n/int(hz))
-	for ; share > 0 && n > 0; share-- {
-		c := e.cron.next
-		if c == nil || e.Clients.ByID(c.ID) != c {
-			c = e.Clients.First()
-		}
-		e.cron.next = e.Clients.After(c)
-		e.clientCron(c)
-	}
-}
-
-const clientsPerTickMin = 5
-
-func (e *Engine) clientCron(c *session.Client) {
-	now := e.NowMs()
-	if t := e.Config.Timeout; t > 0 && c.Block == nil && c.Class() == session.ClassNormal && !c.IsMonitor &&
-		now-c.ActiveMs > t*1000 {
-		e.Host.Log(LogVerbose, "Closing idle client")
-		c.Kill()
-		return
-	}
-	e.CheckOutput(c)
-	e.resizeReply(c)
-	e.accountMemory(c)
-}

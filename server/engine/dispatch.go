@@ -59,8 +59,8 @@ func (e *Engine) Execute(p *Prepared) {
 func (e *Engine) executeOne(p *Prepared) {
 	c := e.push(p.Client, p.Argv)
 	defer e.pop()
-	c.Cmd, c.hash, c.hashed, c.size = p.entry, p.hash, p.keyed, p.Size
-	e.begin(c)
+	c.take(p)
+	e.Enter(&c.Call)
 	mark := len(c.Reply.Buf)
 	c.Client.BytesIn += uint64(p.Size)
 	if e.admit(c, p.known) {
@@ -73,61 +73,21 @@ func (e *Engine) executeOne(p *Prepared) {
 	e.finish(c, mark)
 }
 
-// begin opens a client's command: its time, and what CLIENT LIST shows of it.
-func (e *Engine) begin(c *Call) {
-	cl := c.Client
-	c.startNs = e.clock.lastNs
-	e.advance(c.startNs)
-	cl.ActiveMs = e.NowMs()
-	cl.Executing = true
-	e.current = cl
-}
-
-// finish closes it: a reply that is not wanted is cut off, kept-back pushes follow.
+// finish closes a client's command.
 func (e *Engine) finish(c *Call, mark int) {
-	cl := c.Client
 	e.handOver(unrelated(c))
-	cl.WriteOffset = e.History.Offset()
-	if cl.Block == nil {
-		suppress(cl, mark, c.pushes)
-	}
-	cl.Executing = false
-	e.current = nil
-	cl.FlushPushes()
-	if cl.Replica != nil {
+	c.Client.WriteOffset = e.History.Offset()
+	e.Leave(&c.Call, mark)
+	if c.Client.Replica != nil {
 		e.checkFollower(c, mark)
-	}
-}
-
-// suppress does what CLIENT REPLY asked for: it takes back the reply that begins at mark, unless that is made of
-// messages.
-func suppress(cl *session.Client, mark int, messages bool) {
-	if cl.Reply != session.ReplyOn && !messages {
-		cl.W.Buf = cl.W.Buf[:mark]
-	}
-	switch cl.Reply {
-	case session.ReplySkipNext:
-		cl.Reply = session.ReplySkip
-	case session.ReplySkip:
-		cl.Reply = session.ReplyOn
-	case session.ReplyOff, session.ReplyOn:
 	}
 }
 
 // admit is the gate before a command: everything that can refuse it, in Valkey's order. It answers the refusal itself.
 func (e *Engine) admit(c *Call, known bool) bool {
 	cl := c.Client
-	if c.Cmd != nil {
-		cl.LastCommand = c.Cmd.FullName
-	}
-	if e.MustAuthenticate(cl) && (c.Cmd == nil || !c.Cmd.Flags.Has(command.NoAuth)) {
-		return e.reject(c, ErrNoAuth)
-	}
-	if !known {
-		return e.rejectUnknown(c)
-	}
-	if !c.Cmd.ArityOK(len(c.Argv)) {
-		return e.reject(c, errArity(c.Cmd.FullName))
+	if err := e.Unfit(&c.Call, known); err != nil {
+		return !cl.CloseASAP && e.reject(c, err)
 	}
 	if c.Cmd.Flags.Has(command.Protected) && !e.protectedAllowed(c) {
 		return false
@@ -150,10 +110,10 @@ func (e *Engine) admit(c *Call, known bool) bool {
 			return e.turnAway(c, err)
 		}
 	}
-	if c.size >= bigRequest {
-		e.accountMemory(cl)
+	if c.Size >= session.BigRequest {
+		e.AccountMemory(cl)
 	}
-	e.evictClients()
+	e.EvictClients()
 	if cl.CloseASAP {
 		return false
 	}
@@ -165,9 +125,8 @@ func (e *Engine) admit(c *Call, known bool) bool {
 			return e.reject(c, err)
 		}
 	}
-	if cl.Subs.Count() > 0 && c.Reply.Proto == 2 && !allowedWhileSubscribed(c.Cmd) {
-		return e.reject(c, Errorf("Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are"+
-			" allowed in this context", c.Cmd.FullName))
+	if err := session.Unhearable(&c.Call); err != nil {
+		return e.reject(c, err)
 	}
 	if e.gates != 0 {
 		if err := e.refusedLate(c, command.Flag(flags), all); err != nil {
@@ -205,33 +164,15 @@ func (e *Engine) reject(c *Call, err error) bool {
 			return false
 		}
 	}
-	e.replyError(c, err)
+	e.fail(c, err)
 	return false
 }
 
-func (e *Engine) rejectUnknown(c *Call) bool {
-	if c.Cmd != nil {
-		sub, container := c.Argv[1], c.Cmd.FullName
-		c.Cmd = nil
-		return e.reject(c, ErrSubcommand(container, sub))
-	}
-	if EqualFold(c.Argv[0], "host:") || EqualFold(c.Argv[0], "post") {
-		e.Host.Log(LogWarning, "SECURITY: a client speaks HTTP. A web page may be made to send commands here "+
-			"(cross-protocol scripting); the connection is closed.")
-		c.Client.CloseASAP = true
-		return false
-	}
-	return e.reject(c, errUnknown(c.Argv))
-}
-
-// replyError writes an error reply and counts it.
-func (e *Engine) replyError(c *Call, err error) {
-	c.failed = true
-	text := err.Error()
-	c.Reply.Error(text)
-	e.Stats.countError(text)
+// fail writes an error reply and counts it.
+func (e *Engine) fail(c *Call, err error) {
+	e.Fail(&c.Call, err)
 	if c.Client.Obeyed {
-		e.disobeyed(c, text)
+		e.disobeyed(c, err.Error())
 	}
 }
 
@@ -242,8 +183,8 @@ func (e *Engine) disobeyed(c *Call, text string) {
 		from, to = "server", "AOF-loading-client"
 	}
 	name := c.Client.LastCommand
-	e.Host.Log(LogWarning, fmt.Sprintf("== CRITICAL == This %s is sending an error to its %s: '%.4096s' after processing "+
-		"the command '%s'", from, to, text, name))
+	e.Host.Log(session.LogWarning, fmt.Sprintf("== CRITICAL == This %s is sending an error to its %s: '%.4096s' after "+
+		"processing the command '%s'", from, to, text, name))
 	e.Stats.UnexpectedErrors++
 	b := e.Config.PropagationErrorBehavior
 	if b == configs.PropagationPanic && (c.Client.Link == nil || e.Config.ReplicaReadOnly) ||
@@ -252,8 +193,8 @@ func (e *Engine) disobeyed(c *Call, text string) {
 	}
 }
 
-// ReplyError is replyError for handlers whose one reply holds several, such as EXEC.
-func (c *Call) ReplyError(err error) { c.replyError(c, err) }
+// ReplyError is fail for handlers whose one reply holds several, such as EXEC.
+func (c *Call) ReplyError(err error) { c.fail(c, err) }
 
 // protectedAllowed checks enable-debug-command and enable-module-command.
 func (e *Engine) protectedAllowed(c *Call) bool {
@@ -273,18 +214,8 @@ func (e *Engine) protectedAllowed(c *Call) bool {
 		name, option))
 }
 
-// allowedWhileSubscribed: a RESP2 connection with subscriptions carries nothing else, as replies could not be told from
-// messages.
-func allowedWhileSubscribed(cmd *Entry) bool {
-	switch cmd.Name {
-	case "ping", "subscribe", "ssubscribe", "psubscribe", "unsubscribe", "sunsubscribe", "punsubscribe", "quit", "reset":
-		return cmd.Parent == nil
-	}
-	return false
-}
-
 // controlsTransaction: commands that run at once inside MULTI instead of being queued.
-func controlsTransaction(cmd *Entry) bool {
+func controlsTransaction(cmd *command.Decl) bool {
 	if cmd.Parent != nil {
 		return false
 	}
@@ -300,10 +231,23 @@ func (e *Engine) push(cl *session.Client, argv [][]byte) *Call {
 	c := &e.calls[e.depth]
 	e.depth++
 	*c = Call{
-		Engine: e, Client: cl, Argv: argv, Reply: &cl.W, DB: e.Store.DB(cl.DB),
-		touchedAt: c.touchedAt[:0],
+		Call:   session.Call{Front: &e.Front, Client: cl, Argv: argv, Reply: &cl.W},
+		Engine: e, DB: e.Store.DB(cl.DB), touchedAt: c.touchedAt[:0],
 	}
 	return c
+}
+
+// take makes a call the run of a prepared command.
+func (c *Call) take(p *Prepared) {
+	c.runs(p.entry)
+	c.hash, c.hashed, c.Size = p.hash, p.keyed, p.Size
+}
+
+// runs makes a call one of a command; nil is unknown.
+func (c *Call) runs(entry *Entry) {
+	if entry != nil {
+		c.Cmd, c.run = &entry.Decl, entry.Run
+	}
 }
 
 func (e *Engine) pop() {

@@ -2,34 +2,27 @@ package engine
 
 import (
 	"math/rand/v2"
-	"sync"
 	"time"
 
 	"valkey/configs"
-	"valkey/frontend/acl"
 	"valkey/frontend/session"
 	"valkey/server/metrics"
 	"valkey/server/repl"
 	"valkey/store"
 )
 
-// Engine executes commands against one store. All exported fields and methods are guarded by the engine lock.
+// Engine executes commands against one store. All exported fields and methods are guarded by the lock of its Front: the
+// engine lock.
 type Engine struct {
-	lock sync.Mutex
+	session.Front
 
-	Config  *configs.Config
-	Store   *store.Store
-	Cmds    *Table
-	Clients *session.Registry
-	Host    Host
-	Users   *acl.Users
-	ACLLog  acl.Log
+	Store *store.Store
+	Cmds  *Table
+	Host  Host
 
-	Stats      Stats
-	PerCommand []CommandStats // by Entry.ID
+	PerCommand []CommandStats // by Decl.ID
 	Logs       [LogKinds]metrics.CommandLog
 	Latency    metrics.LatencyMonitor
-	PubSub     PubSub
 	Monitors   []*session.Client
 	Rand       *rand.Rand
 
@@ -44,17 +37,14 @@ type Engine struct {
 	// Followers are the clients that copy this server, in the order in which they came.
 	Followers []*session.Client
 
-	clock     clock
 	calls     [callDepthMax]Call
 	depth     int
 	watched   watchTable
 	blocked   blockTable
 	pause     pauseState
 	moving    moving
-	current   *session.Client // whose command is executing; nil between commands
 	evictable evictState
 	expiry    expireState
-	memory    clientMemory
 	cron      cronState
 	debug     debugState
 	pending   effects
@@ -66,15 +56,11 @@ type Engine struct {
 	acksWanted bool      // see RequestAcks
 	replicated [2]uint64 // bytes read and sent at the last reset of the statistics
 
-	eventChannel []byte  // of notify, kept for reuse
-	traffic      Traffic // at the last reset of the statistics
+	eventChannel []byte // of notify, kept for reuse
 }
 
 // debugState is what DEBUG changed for tests.
 type debugState struct {
-	replyPeakMs   int64 // DEBUG REPLYBUFFER PEAK-RESET-TIME; 0 is the default period
-	replyFixed    bool  // DEBUG REPLYBUFFER RESIZING 0
-	replyList     bool  // DEBUG CLIENT-ENFORCE-REPLY-LIST
 	skipChecksums bool
 	cronPaused    bool // DEBUG PAUSE-CRON
 }
@@ -88,54 +74,25 @@ func (e *Engine) PauseCron(on bool) {
 // CronPaused reports whether background work is stopped.
 func (e *Engine) CronPaused() bool { return e.debug.cronPaused }
 
-// SetReplyResizing lets reply buffers adapt their size, or not.
-func (e *Engine) SetReplyResizing(on bool) { e.debug.replyFixed = !on }
-
-// SetReplyList counts all unsent replies of a client as memory beyond its reply buffer, or not.
-func (e *Engine) SetReplyList(on bool) { e.debug.replyList = on }
-
 // SetSkipChecksums takes files and payloads whatever their checksum is, or not.
 func (e *Engine) SetSkipChecksums(on bool) { e.debug.skipChecksums = on }
 
 // SkipChecksums reports whether checksums of files and payloads are not looked at.
 func (e *Engine) SkipChecksums() bool { return e.debug.skipChecksums }
 
-// SetReplyPeakPeriod sets how long a reply buffer's peak is remembered, milliseconds; negative: for ever.
-func (e *Engine) SetReplyPeakPeriod(ms int64) { e.debug.replyPeakMs = ms }
-
-// replyPeakPeriod is the default of it.
-const replyPeakPeriod = 5000
-
-func (e *Engine) replyPeakPeriodMs() int64 {
-	if e.debug.replyPeakMs == 0 {
-		return replyPeakPeriod
-	}
-	return e.debug.replyPeakMs
-}
-
 // Host is what commands ask of the process around the engine: the shell implements it.
 type Host interface {
+	session.Host
 	// Shutdown asks the server to stop, on behalf of somebody as the log shows it. It returns an error that the client
 	// is told, or nil once the stop is under way; waiting says that the client has to wait for that.
 	Shutdown(o ShutdownOptions, by string) (waiting bool, err error)
 	// CancelShutdown ends a shutdown that waits, and reports whether there was one.
 	CancelShutdown() bool
-	// Log writes a line of a level (0 debug to 3 warning) to the server's log.
-	Log(level int, message string)
-	// Facts are what only the process knows: ports, run id, start time, loops, descriptors.
-	Facts() Facts
-	// Usage is what the process has taken of the machine until now. It asks the system: not for the hot path.
-	Usage() Usage
-	// Traffic is what went over clients' connections since the start.
-	Traffic() Traffic
 	// RewriteConfig writes the present configuration to the file that the server was started with; all includes what
 	// is at its default.
 	RewriteConfig(all bool) error
 	// Certificates describes the certificates that TLS is configured with.
 	Certificates() Certificates
-	// LoadUsers reads all users from the ACL file, SaveUsers writes them to it.
-	LoadUsers() error
-	SaveUsers() error
 	// Migrate carries the keys of a migration to another server; from then on the migration is the host's, which ends
 	// it. MigrationLinks is how many connections it keeps for that.
 	Migrate(m *Migration)
@@ -187,27 +144,6 @@ type ShutdownOptions struct {
 	NoSave, Save, Now, Force, Safe, Failover bool
 }
 
-// RedisVersion is the Redis that this server is compatible with, told to clients that ask for no Valkey.
-const RedisVersion = "7.2.4"
-
-// Facts are facts of the process for INFO, LATENCY DOCTOR and CLIENT LIST.
-type Facts struct {
-	RunID      string
-	OS         string // name, release and machine
-	Version    string // of Valkey that we are compatible with
-	Build      string // of this program
-	GoVersion  string
-	Port       int
-	PID        int
-	Executable string
-	ConfigFile string
-	StartedMs  int64
-	Loops      int
-	FileLimit  int
-	ShutdownMs int64 // when a shutdown stops waiting for replicas; 0: none is under way
-	Listeners  []Listener
-}
-
 // Certificates are those of TLS.
 type Certificates struct{ Server, Client, CA Certificate }
 
@@ -215,26 +151,6 @@ type Certificates struct{ Server, Client, CA Certificate }
 type Certificate struct {
 	Serial    string
 	ExpiresMs int64 // Unix time
-}
-
-// Usage is what the process has taken of the machine.
-type Usage struct {
-	ResidentBytes  uint64
-	MachineBytes   uint64 // the machine's memory
-	CPU, ThreadCPU CPUTime
-}
-
-// Traffic counts bytes received and sent, and the calls that it took.
-type Traffic struct{ In, Out, Reads, Writes uint64 }
-
-// CPUTime is time spent by a process or thread, in the kernel and outside of it.
-type CPUTime struct{ System, User time.Duration }
-
-// Listener is one listening address for INFO's listenerN lines.
-type Listener struct {
-	Name  string // tcp, unix
-	Binds []string
-	Port  int
 }
 
 // Options are what New needs.
@@ -251,73 +167,29 @@ type Options struct {
 // New returns an engine with an empty registry of clients.
 func New(o Options) *Engine {
 	e := &Engine{
-		Config: o.Config, Store: o.Store, Cmds: o.Commands, Host: o.Host,
-		Clients:    session.NewRegistry(),
+		Store: o.Store, Cmds: o.Commands, Host: o.Host,
 		History:    repl.New(repl.NewID(), o.Config.ReplBacklogSize),
 		PerCommand: make([]CommandStats, o.Commands.Len()),
 		Rand:       rand.New(rand.NewPCG(o.Seed, o.Seed^0x9e3779b97f4a7c15)),
 	}
-	e.Users = acl.New(acl.NewCommands(o.Commands.All), o.Config.AclPubsubDefault == configs.PubsubAllChannels)
-	e.Users.SetPassword(o.Config.Requirepass)
-	e.Stats.Errors = make(map[string]uint64)
-	e.clock.read = o.Monotonic
+	e.Open(session.Options{
+		Config: o.Config, Commands: &o.Commands.Catalog, Host: o.Host, Owner: e, Monotonic: o.Monotonic,
+	})
 	e.expiry.active = true
 	e.SetAging()
 	return e
 }
 
-// Lock takes the engine lock; every other method wants it held.
-func (e *Engine) Lock() { e.lock.Lock() }
-
-// Unlock releases it.
-func (e *Engine) Unlock() { e.lock.Unlock() }
-
-// clock is the engine's idea of the time. The wall clock is read once a batch; inside it time advances by the monotonic
-// clock, which is read once a command, at its end.
-type clock struct {
-	read   func() int64 // Options.Monotonic
-	base   time.Time    // of monotonic nanoseconds
-	wallUs int64        // wall clock at monoNs
-	monoNs int64
-	lastNs int64 // the last reading of the monotonic clock: where one command ends, the next one of the batch begins
-	// nowUs is the time of the current command, Unix microseconds: frozen while it runs, nested calls included.
-	nowUs int64
-}
-
 // Begin starts a batch at a time.
 func (e *Engine) Begin(now time.Time) {
-	if e.clock.base.IsZero() {
-		e.clock.base = now
-	}
-	e.clock.wallUs = now.UnixMicro()
-	if e.clock.read != nil {
-		e.clock.monoNs = e.clock.read()
-	} else {
-		e.clock.monoNs = int64(now.Sub(e.clock.base))
-	}
-	e.clock.nowUs, e.clock.lastNs = e.clock.wallUs, e.clock.monoNs
+	e.Front.Begin(now)
 	e.Store.SetClock(e.NowMs())
 }
 
-// monotonic reads the monotonic clock, nanoseconds since the engine's first batch.
-func (e *Engine) monotonic() int64 {
-	if e.clock.read != nil {
-		return e.clock.read()
+// Role is what HELLO tells: session.Owner.
+func (e *Engine) Role() string {
+	if e.gates&GateReplica != 0 {
+		return "replica"
 	}
-	return int64(time.Since(e.clock.base))
+	return "master"
 }
-
-// advance sets the current command's time from a monotonic reading.
-func (e *Engine) advance(monoNs int64) { e.clock.nowUs = e.clock.wallUs + (monoNs-e.clock.monoNs)/1000 }
-
-// NowMs is the time of the current command, Unix milliseconds.
-func (e *Engine) NowMs() int64 { return e.clock.nowUs / 1000 }
-
-// NowUs is the time of the current command, Unix microseconds.
-func (e *Engine) NowUs() int64 { return e.clock.nowUs }
-
-// Duration is the monotonic time that passed since the current command's start, for handlers that bound their own work.
-func (e *Engine) Duration(sinceNs int64) time.Duration { return time.Duration(e.monotonic() - sinceNs) }
-
-// Monotonic is the monotonic clock for such handlers, nanoseconds.
-func (e *Engine) Monotonic() int64 { return e.monotonic() }

@@ -1,25 +1,20 @@
 package engine
 
 import (
-	"bytes"
-	"fmt"
-	"strings"
-
 	"valkey/frontend/resp"
+	"valkey/frontend/session"
 )
 
-// Wire errors: the text after the dash, equal to Valkey's to the byte. Handlers return them; dispatch writes and
-// counts them.
+// Wire errors about data, as in frontend/session, whose errors that many handlers return are named here again.
 const (
 	ErrWrongType    = resp.Error("WRONGTYPE Operation against a key holding the wrong kind of value")
-	ErrSyntax       = resp.Error("ERR syntax error")
+	ErrSyntax       = session.ErrSyntax
 	ErrNoKey        = resp.Error("ERR no such key")
 	ErrSameObject   = resp.Error("ERR source and destination objects are the same")
 	ErrOutOfRange   = resp.Error("ERR index out of range")
-	ErrNotInteger   = resp.Error("ERR value is not an integer or out of range")
+	ErrNotInteger   = session.ErrNotInteger
 	ErrNotPositive  = resp.Error("ERR value is out of range, must be positive")
 	ErrNotFloat     = resp.Error("ERR value is not a valid float")
-	ErrNoAuth       = resp.Error("NOAUTH Authentication required.")
 	ErrOOM          = resp.Error("OOM command not allowed when used memory > 'maxmemory'.")
 	ErrLoading      = resp.Error("LOADING Valkey is loading the dataset in memory")
 	ErrReadOnly     = resp.Error("READONLY You can't write against a read only replica.")
@@ -35,17 +30,11 @@ const (
 	ErrNegativeDB   = resp.Error("ERR value is out of range, value must between 0 and 2147483647")
 	ErrInvalidDB    = resp.Error("ERR invalid DB index")
 	ErrTimeoutFloat = resp.Error("ERR timeout is not a float or out of range")
-	ErrTimeoutInt   = resp.Error("ERR timeout is not an integer or out of range")
-	ErrTimeoutNeg   = resp.Error("ERR timeout is negative")
-	ErrTimeoutRange = resp.Error("ERR timeout is out of range")
-	errNoKey        = resp.Error("NOPERM No permissions to access a key")
-	errNoChannel    = resp.Error("NOPERM No permissions to access a channel")
-	errNoDatabase   = resp.Error("NOPERM No permissions to access database")
-	ErrWrongPass    = resp.Error("WRONGPASS invalid username-password pair or user is disabled.")
-	ErrUnblocked    = resp.Error("UNBLOCKED client unblocked via CLIENT UNBLOCK")
+	ErrTimeoutInt   = session.ErrTimeoutInt
+	ErrTimeoutNeg   = session.ErrTimeoutNeg
+	ErrTimeoutRange = session.ErrTimeoutRange
 	ErrRoleChanged  = resp.Error("UNBLOCKED force unblock from blocking operation, " +
 		"instance state changed (master -> replica?)")
-	ErrMaxClients    = resp.Error("ERR max number of clients reached")
 	ErrTooBigString  = resp.Error("ERR string exceeds maximum allowed size (proto-max-bulk-len)")
 	ErrIntOverflow   = resp.Error("ERR increment or decrement would overflow")
 	ErrSaveRunning   = resp.Error("ERR Background save already in progress")
@@ -85,64 +74,13 @@ const (
 		"disabled.")
 )
 
-// Errorf makes a wire error with the code ERR. A client's words stand in its text byte by byte, as far as their first
-// zero byte, where Valkey's strings end; line ends become spaces, as they would tear the reply, or go at its end.
-func Errorf(format string, args ...any) resp.Error {
-	for i, a := range args {
-		if b, ok := a.([]byte); ok {
-			args[i] = beforeZero(b)
-		}
-	}
-	return resp.Error("ERR " + lineEnds.Replace(strings.TrimRight(fmt.Sprintf(format, args...), "\r\n")))
-}
-
-// lineEnds works on bytes: what a client sends need not be UTF-8.
-var lineEnds = strings.NewReplacer("\r", " ", "\n", " ")
-
-func beforeZero(b []byte) []byte {
-	b, _, _ = bytes.Cut(b, []byte{0})
-	return b
-}
-
-// errArity is the reply to a command with the wrong number of arguments; name is the full name, lower case.
-func errArity(name string) resp.Error {
-	return Errorf("wrong number of arguments for '%s' command", name)
-}
+// Errorf makes a wire error with the code ERR: session.Errorf.
+func Errorf(format string, args ...any) resp.Error { return session.Errorf(format, args...) }
 
 // errRedirect sends a client to the primary.
 func errRedirect(primary string) resp.Error { return resp.Error("REDIRECT " + primary) }
-
-// ErrArity is errArity for handlers that check the number of their arguments themselves.
-func ErrArity(c *Call) resp.Error { return errArity(c.Cmd.FullName) }
 
 // ErrExpireTime is the reply to a time to live or a deadline that cannot be.
 func ErrExpireTime(c *Call) resp.Error {
 	return Errorf("invalid expire time in '%s' command", c.Cmd.FullName)
 }
-
-// ErrSubcommand is the reply to a subcommand or argument form that its container does not know.
-func ErrSubcommand(container string, sub []byte) resp.Error {
-	return Errorf("unknown subcommand '%s'. Try %s HELP.", clip(sub), strings.ToUpper(container))
-}
-
-// ErrSubcommandSyntax refuses a subcommand that is unknown to a command that reads its subcommands itself, such as
-// DEBUG, or whose arguments are of a wrong number that the declaration cannot rule out.
-func ErrSubcommandSyntax(c *Call) resp.Error {
-	return Errorf("unknown subcommand or wrong number of arguments for '%s'. Try %s HELP.", clip(c.Argv[1]),
-		strings.ToUpper(string(c.Argv[0])))
-}
-
-// errUnknown names an unknown command with the beginning of its arguments, each quoted and the whole bounded to 128
-// bytes.
-func errUnknown(argv [][]byte) resp.Error {
-	var b strings.Builder
-	for _, a := range argv[1:] {
-		if b.Len() >= errorTextMax {
-			break
-		}
-		fmt.Fprintf(&b, "'%s' ", beforeZero(a[:min(len(a), errorTextMax-b.Len())]))
-	}
-	return Errorf("unknown command '%s', with args beginning with: %s", clip(argv[0]), b.String())
-}
-
-func clip(b []byte) []byte { return b[:min(len(b), errorTextMax)] }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"valkey/configs"
+	"valkey/frontend/session"
 	"valkey/store"
 )
 
@@ -22,7 +23,7 @@ func (e *Engine) makeRoom() bool {
 		return true
 	}
 	ok := e.evictionMemory() <= e.Config.Maxmemory || e.evict()
-	switch now := e.monotonic(); {
+	switch now := e.Monotonic(); {
 	case ok && !e.evictable.running && e.Stats.EvictionSinceNs != 0:
 		e.Stats.EvictionExceeded += now - e.Stats.EvictionSinceNs
 		e.Stats.EvictionSinceNs = 0
@@ -40,9 +41,9 @@ func (e *Engine) evict() bool {
 	if policy == configs.PolicyNoEviction || e.Config.ImportMode {
 		return false
 	}
-	start := e.monotonic()
+	start := e.Monotonic()
 	limit := start + int64(evictionLimit(e.Config.MaxmemoryEvictionTenacity))
-	defer func() { e.LatencyEvent("eviction-cycle", time.Duration(e.monotonic()-start)) }()
+	defer func() { e.LatencyEvent("eviction-cycle", time.Duration(e.Monotonic()-start)) }()
 	for n := 1; e.evictionMemory() > e.Config.Maxmemory; n++ {
 		db, en, ok := e.Store.Victim(policies[policy], int(e.Config.MaxmemorySamples))
 		if !ok {
@@ -54,8 +55,8 @@ func (e *Engine) evict() bool {
 		e.Stats.EvictedKeys++
 		e.deleted(db.ID(), name, configs.NotifyEvicted, "evicted", e.Config.LazyfreeLazyEviction)
 		e.handOver(true) // ahead of the command that asked for room, and not in a transaction with it
-		e.evictable.name = emptied(name)
-		if n%evictionBatch == 0 && e.monotonic() >= limit {
+		e.evictable.name = session.Emptied(name)
+		if n%evictionBatch == 0 && e.Monotonic() >= limit {
 			e.evictable.running = true
 			break
 		}
@@ -69,7 +70,7 @@ const evictionBatch = 16
 // reclaimUntil frees flushed data, which may be all that is above the limit.
 func (e *Engine) reclaimUntil(limitNs int64) bool {
 	for e.evictionMemory() > e.Config.Maxmemory {
-		if !e.Store.Reclaim(reclaimSlice) || e.monotonic() > limitNs {
+		if !e.Store.Reclaim(reclaimSlice) || e.Monotonic() > limitNs {
 			return e.evictionMemory() <= e.Config.Maxmemory
 		}
 	}
@@ -94,7 +95,7 @@ func evictionLimit(tenacity int64) time.Duration {
 
 // UsedMemory is used_memory.
 func (e *Engine) UsedMemory() uint64 {
-	return uint64(e.Store.Used()) + e.memory.total() + uint64(e.History.Memory()) + baseMemory
+	return uint64(e.Store.Used()) + uint64(e.ClientMemory()) + uint64(e.History.Memory()) + baseMemory
 }
 
 // NotEvictable is the part of it that does not count against maxmemory: what slow replicas keep of the stream. To

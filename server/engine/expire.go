@@ -5,6 +5,7 @@ import (
 
 	"valkey/configs"
 	"valkey/frontend/command"
+	"valkey/frontend/session"
 	"valkey/store"
 )
 
@@ -110,10 +111,10 @@ func (e *Engine) expireSlow(tick time.Duration) {
 // expireFast is the cycle after a batch: it does something only if the slow one could not keep up.
 func (e *Engine) expireFast() {
 	slice := expireFastSlice + expireFastSliceEffort*time.Duration(e.Config.ActiveExpireEffort-1)
-	if e.clock.monoNs-e.expiry.fastNs < 2*int64(slice) {
+	if e.BatchNs-e.expiry.fastNs < 2*int64(slice) {
 		return
 	}
-	e.expiry.fastNs = e.clock.monoNs
+	e.expiry.fastNs = e.BatchNs
 	e.expireCycle(true, slice)
 }
 
@@ -122,21 +123,21 @@ func (e *Engine) expireCycle(fast bool, budget time.Duration) {
 	if !e.expiry.active || e.ExpiryHeld() {
 		return
 	}
-	start := e.monotonic()
+	start := e.Monotonic()
 	limit := start + int64(budget)
 	res := e.Store.ActiveExpire(e.NowMs(), store.ExpireCycle{
 		Fast: fast, Effort: int(e.Config.ActiveExpireEffort),
-		Overtime: func() bool { return e.monotonic() > limit },
+		Overtime: func() bool { return e.Monotonic() > limit },
 		Expired: func(db *store.DB, en store.Entry) {
 			e.expiry.name = append(e.expiry.name[:0], en.Key()...)
 			e.deleteExpired(db.ID(), e.expiry.name, e.Store.Hash(e.expiry.name))
-			e.expiry.name = emptied(e.expiry.name)
+			e.expiry.name = session.Emptied(e.expiry.name)
 		},
 	})
 	if res.Sampled == 0 {
 		return
 	}
-	took := e.monotonic() - start
+	took := e.Monotonic() - start
 	e.Stats.ExpireCycleCPUNs += took
 	if res.Overtime {
 		e.Stats.ExpiredTimeCapped++

@@ -63,7 +63,7 @@ func (e *Engine) obeyedInVain() {
 	}
 	if now := e.NowMs(); now >= e.diskWarningMs {
 		e.diskWarningMs = now + diskWarningPeriodMs
-		e.Host.Log(LogWarning, "Replica is applying a command even though it is unable to write to disk.")
+		e.Host.Log(session.LogWarning, "Replica is applying a command even though it is unable to write to disk.")
 	}
 }
 
@@ -94,7 +94,7 @@ func (e *Engine) turnAway(c *Call, err error) bool {
 	case c.Cmd.Name == "exec" && c.Cmd.Parent == nil:
 		e.PerCommand[c.Cmd.ID].Rejected++
 		e.Discard(c.Client)
-		e.replyError(c, err)
+		e.fail(c, err)
 	default:
 		e.reject(c, err)
 	}

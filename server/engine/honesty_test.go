@@ -35,7 +35,7 @@ func TestDeclarationsAreHonest(t *testing.T) {
 	s := enginetest.New(t, families...)
 	g := commandtest.NewGenerator(honestySeed)
 	for id := range table.Len() {
-		d := &table.Entry(id).Decl
+		d := table.Decl(id)
 		t.Run(d.FullName, func(t *testing.T) {
 			if err := commandtest.CheckArity(d); err != nil && openArity[d.FullName] == "" {
 				t.Error(err)

@@ -146,7 +146,7 @@ func (e *Engine) touchesMoving(c *Call) bool {
 	}
 	if c.Cmd.Name == "exec" && cl.Multi != nil {
 		for _, q := range cl.Multi.Queue {
-			if cmd, ok := e.Cmds.Lookup(q.Argv); ok && e.callMoves(cmd, q.Argv) {
+			if cmd, ok := e.Cmds.Lookup(q.Argv); ok && e.callMoves(&cmd.Decl, q.Argv) {
 				return true
 			}
 		}
@@ -155,7 +155,7 @@ func (e *Engine) touchesMoving(c *Call) bool {
 	return cl.Multi == nil && e.callMoves(c.Cmd, c.Argv)
 }
 
-func (e *Engine) callMoves(cmd *Entry, argv [][]byte) bool {
+func (e *Engine) callMoves(cmd *command.Decl, argv [][]byte) bool {
 	if cmd.Name == "swapdb" {
 		return true // would exchange the database under them
 	}
@@ -179,7 +179,7 @@ func (e *Engine) callMoves(cmd *Entry, argv [][]byte) bool {
 func (e *Engine) awaitMoving(c *Call) {
 	argv, n := session.CopyArgv(c.Argv)
 	c.Client.ArgvBytes = n
-	c.Client.Block = &session.Block{Kind: session.BlockMoving, Argv: argv, StartedNs: c.startNs}
+	c.Client.Block = &session.Block{Kind: session.BlockMoving, Argv: argv, StartedNs: c.StartNs}
 	e.moving.waiting = append(e.moving.waiting, c.Client)
 }
 

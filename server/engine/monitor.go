@@ -24,13 +24,9 @@ func (e *Engine) feedMonitors(c *Call) {
 		line = append(line, c.Client.Link.Remote()...)
 	}
 	line = append(line, ']')
-	argv := c.Argv
-	if c.logArgv != nil {
-		argv = c.logArgv
-	}
-	for i, a := range argv {
+	for i, a := range c.Logged() {
 		line = append(line, ' ')
-		if i < 64 && c.redacted&(1<<i) != 0 {
+		if c.Redacted(i) {
 			line = append(line, `"(redacted)"`...)
 			continue
 		}
@@ -39,7 +35,7 @@ func (e *Engine) feedMonitors(c *Call) {
 	line = append(line, "\r\n"...)
 	for _, m := range e.Monitors {
 		m.Push(line)
-		e.outputGrew(m)
+		e.OutputGrew(m)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"valkey/configs"
+	"valkey/frontend/session"
 )
 
 // notify publishes a keyspace event on the channels that notify-keyspace-events asks for.
@@ -20,7 +21,7 @@ func (e *Engine) notify(class configs.NotifyFlags, event string, key []byte, db 
 		e.eventChannel = append(appendEventChannel(e.eventChannel[:0], "__keyevent@", db), event...)
 		e.Publish(e.eventChannel, key)
 	}
-	e.eventChannel = emptied(e.eventChannel)
+	e.eventChannel = session.Emptied(e.eventChannel)
 }
 
 func appendEventChannel(b []byte, prefix string, db int) []byte {

@@ -139,6 +139,6 @@ func (e *Engine) pausedFor(flags uint64) bool {
 func (e *Engine) postpone(c *Call) {
 	argv, n := session.CopyArgv(c.Argv)
 	c.Client.ArgvBytes = n
-	c.Client.Block = &session.Block{Kind: session.BlockPostponed, Argv: argv, StartedNs: c.startNs}
+	c.Client.Block = &session.Block{Kind: session.BlockPostponed, Argv: argv, StartedNs: c.StartNs}
 	e.blocked.postponed = append(e.blocked.postponed, c.Client)
 }

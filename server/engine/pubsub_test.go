@@ -8,14 +8,13 @@ import (
 
 	"valkey/frontend/session"
 	"valkey/internal/glob"
-	"valkey/server/engine"
 	"valkey/server/engine/enginetest"
 )
 
 // subscriptions is what TestPubSubModel expects: for each client the names that it listens to, by kind.
 type subscriptions map[*session.Client]*[3]map[string]bool
 
-func (m subscriptions) count(k engine.Kind, name string) (n int) {
+func (m subscriptions) count(k session.Kind, name string) (n int) {
 	for _, names := range m {
 		if names[k][name] {
 			n++
@@ -26,10 +25,10 @@ func (m subscriptions) count(k engine.Kind, name string) (n int) {
 
 func (m subscriptions) receivers(channel string) (n int) {
 	for _, names := range m {
-		if names[engine.Channel][channel] {
+		if names[session.Channel][channel] {
 			n++
 		}
-		for pattern := range names[engine.Pattern] {
+		for pattern := range names[session.Pattern] {
 			if glob.Match([]byte(pattern), []byte(channel)) {
 				n++
 			}
@@ -52,9 +51,9 @@ func TestPubSubModel(t *testing.T) {
 		}
 		clients := slices.SortedFunc(mapKeys(want), func(a, b *session.Client) int { return int(a.ID) - int(b.ID) })
 		c := clients[r.IntN(len(clients))]
-		k := engine.Kind(r.IntN(3))
+		k := session.Kind(r.IntN(3))
 		name := names[k][r.IntN(len(names[k]))]
-		call := engine.Call{Engine: e, Client: c, Reply: &c.W}
+		call := session.Call{Front: &e.Front, Client: c, Reply: &c.W}
 		switch r.IntN(8) {
 		case 0, 1, 2, 3:
 			call.Subscribe(k, []byte(name))
@@ -69,14 +68,14 @@ func TestPubSubModel(t *testing.T) {
 			e.Kill(c)
 			delete(want, c)
 		}
-		channel := names[engine.Channel][r.IntN(4)]
+		channel := names[session.Channel][r.IntN(4)]
 		if got := e.Publish([]byte(channel), []byte("m")); got != want.receivers(channel) {
 			t.Fatalf("%s reaches %d, want %d", channel, got, want.receivers(channel))
 		}
-		if got := e.PubSub.Patterns.Subscribers([]byte("a*")); got != want.count(engine.Pattern, "a*") {
+		if got := e.PubSub.Patterns.Subscribers([]byte("a*")); got != want.count(session.Pattern, "a*") {
 			t.Fatalf("%d listen to a*", got)
 		}
-		if got := e.PublishShard([]byte("a"), nil); got != want.count(engine.Shard, "a") {
+		if got := e.PublishShard([]byte("a"), nil); got != want.count(session.Shard, "a") {
 			t.Fatalf("shard channel a reaches %d", got)
 		}
 		for _, c := range clients {
@@ -109,8 +108,8 @@ func fanOut(tb testing.TB, n int) (*enginetest.Server, []*session.Client) {
 	for i := range clients {
 		c := s.Client(fmt.Sprint("c", i))
 		c.W.Proto = 2 + i%2
-		call := engine.Call{Engine: s.Engine, Client: c, Reply: &c.W}
-		call.Subscribe(engine.Channel, []byte("news"))
+		call := session.Call{Front: &s.Engine.Front, Client: c, Reply: &c.W}
+		call.Subscribe(session.Channel, []byte("news"))
 		c.W.Buf = make([]byte, 0, 1<<10)
 		clients[i] = c
 	}
@@ -147,9 +146,9 @@ func BenchmarkFanOut10000(b *testing.B) {
 func BenchmarkPublishPast1000Patterns(b *testing.B) {
 	s := enginetest.New(b, families...)
 	c := s.Client("c")
-	call := engine.Call{Engine: s.Engine, Client: c, Reply: &c.W}
+	call := session.Call{Front: &s.Engine.Front, Client: c, Reply: &c.W}
 	for i := range 1000 {
-		call.Subscribe(engine.Pattern, fmt.Appendf(nil, "room:%d:*", i))
+		call.Subscribe(session.Pattern, fmt.Appendf(nil, "room:%d:*", i))
 	}
 	c.W.Buf = make([]byte, 0, 1<<10)
 	channel := []byte("room:777:chat")

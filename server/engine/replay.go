@@ -10,26 +10,26 @@ import (
 func (e *Engine) Replay(p *Prepared) error {
 	switch {
 	case p.known && !p.entry.ArityOK(len(p.Argv)):
-		return errArity(p.entry.FullName)
+		return session.ErrArity(&p.entry.Decl)
 	case !p.known && p.entry != nil:
-		return ErrSubcommand(p.entry.FullName, p.Argv[1])
+		return session.ErrSubcommand(p.entry.FullName, p.Argv[1])
 	case !p.known:
-		return errUnknown(p.Argv)
+		return session.ErrUnknown(p.Argv)
 	}
-	around := e.current
+	around := e.Current()
 	c := e.push(p.Client, p.Argv)
 	defer e.pop()
-	c.Cmd, c.hash, c.hashed, c.size = p.entry, p.hash, p.keyed, p.Size
-	e.begin(c)
+	c.take(p)
+	e.Enter(&c.Call)
 	p.Client.LastCommand = c.Cmd.FullName
 	if p.Client.Multi != nil && (c.Cmd.Name != "exec" || c.Cmd.Parent != nil) {
 		e.queue(c)
-	} else if err := c.Cmd.Run(c); err != nil {
-		e.replyError(c, err)
+	} else if err := c.run(c); err != nil {
+		e.fail(c, err)
 	}
 	p.Client.W.Buf = p.Client.W.Buf[:0]
 	e.finish(c, 0)
-	e.current = around
+	e.Resume(around)
 	return nil
 }
 

@@ -106,7 +106,7 @@ func (e *Engine) checkFollower(c *Call, mark int) {
 		return
 	}
 	cl.W.Buf = cl.W.Buf[:mark]
-	e.Host.Log(LogWarning, "A replica sent a command that has a reply ("+cl.LastCommand+"): it is disconnected. "+
+	e.Host.Log(session.LogWarning, "A replica sent a command that has a reply ("+cl.LastCommand+"): it is disconnected. "+
 		e.ClientForLog(cl))
 	cl.Kill()
 }

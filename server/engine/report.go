@@ -30,7 +30,7 @@ type DatabaseReport struct {
 func (e *Engine) MemoryReport() MemoryReport {
 	m := e.Store.Memory()
 	r := MemoryReport{
-		Used: e.UsedMemory(), Startup: baseMemory, Clients: e.memory.total(), Index: uint64(m.Index),
+		Used: e.UsedMemory(), Startup: baseMemory, Clients: uint64(e.ClientMemory()), Index: uint64(m.Index),
 		Dataset: uint64(m.Dataset), Allocated: uint64(m.Used), Held: uint64(m.Resident),
 		Resident: e.Host.Usage().ResidentBytes,
 	}

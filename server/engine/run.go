@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"valkey/frontend/command"
+	"valkey/frontend/session"
 	"valkey/internal/invariant"
 	"valkey/server/metrics"
 )
@@ -13,10 +14,10 @@ import (
 // command, for each command of EXEC, and for a command that runs again after a wait.
 func (e *Engine) call(c *Call) {
 	dirty, mark := e.Dirty, len(c.Reply.Buf)
-	err := c.Cmd.Run(c)
+	err := c.run(c)
 	if err != nil {
 		invariant.Check(len(c.Reply.Buf) == mark, "engine: %s wrote a reply and returned %v", c.Cmd.FullName, err)
-		e.replyError(c, err)
+		e.fail(c, err)
 	}
 	if invariant.Enabled {
 		e.checkCall(c, mark, dirty)
@@ -27,8 +28,8 @@ func (e *Engine) call(c *Call) {
 	if c.Client.Block != nil || c.blockedAgain {
 		return // its statistics are taken when it is served
 	}
-	e.clock.lastNs = e.monotonic()
-	e.account(c, e.clock.lastNs-c.startNs, c.failed, len(c.Reply.Buf)-mark)
+	e.LastNs = e.Monotonic()
+	e.account(c, e.LastNs-c.StartNs, c.Failed, len(c.Reply.Buf)-mark)
 	if e.Dirty != dirty && c.effects == 0 && !c.noEffect {
 		e.effect(ToAll, c.Client.DB, c.Argv)
 	}
@@ -67,7 +68,7 @@ func (e *Engine) account(c *Call, ns int64, failed bool, replyBytes int) {
 		e.log(LogSlow, c, us, cfg.CommandlogSlowExecutionMaxLen)
 	}
 	if limit := cfg.CommandlogRequestLargerThan; limit >= 0 {
-		if size := int64(argvBytes(c.Argv)); size >= limit {
+		if size := int64(session.ArgvBytes(c.Argv)); size >= limit {
 			e.log(LogLargeRequest, c, size, cfg.CommandlogLargeRequestMaxLen)
 		}
 	}
@@ -98,16 +99,12 @@ func (e *Engine) log(kind LogKind, c *Call, value, capacity int64) {
 	if capacity <= 0 {
 		return
 	}
-	argv := c.Argv
-	if c.logArgv != nil {
-		argv = c.logArgv
-	}
 	peer := ""
 	if c.Client.Link != nil {
 		peer = c.Client.Link.Remote()
 	}
 	e.Logs[kind].Add(metrics.LogEntry{
-		UnixTime: e.NowMs() / 1000, Value: value, Argv: clipArgv(argv, c.redacted), Peer: peer, Name: c.Client.Name,
+		UnixTime: e.NowMs() / 1000, Value: value, Argv: clipArgv(&c.Call), Peer: peer, Name: c.Client.Name,
 	}, int(capacity))
 }
 
@@ -115,14 +112,15 @@ const redactedText = "(redacted)"
 
 // clipArgv copies arguments for a log: at most LogArgsMax of them, each at most LogBytesMax long, with a note on the
 // rest.
-func clipArgv(argv [][]byte, redacted uint64) []string {
+func clipArgv(c *session.Call) []string {
+	argv := c.Logged()
 	n := min(len(argv), metrics.LogArgsMax)
 	out := make([]string, n)
 	for i := range n {
 		switch {
 		case n < len(argv) && i == n-1:
 			out[i] = "... (" + strconv.Itoa(len(argv)-n+1) + " more arguments)"
-		case i < 64 && redacted&(1<<i) != 0:
+		case c.Redacted(i):
 			out[i] = redactedText
 		case len(argv[i]) > metrics.LogBytesMax:
 			out[i] = string(argv[i][:metrics.LogBytesMax]) + "... (" +
@@ -132,12 +130,4 @@ func clipArgv(argv [][]byte, redacted uint64) []string {
 		}
 	}
 	return out
-}
-
-func argvBytes(argv [][]byte) int {
-	n := 0
-	for _, a := range argv {
-		n += len(a)
-	}
-	return n
 }

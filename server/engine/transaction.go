@@ -49,7 +49,7 @@ func (e *Engine) abortExec(c *Call, err error) {
 	e.Discard(c.Client)
 	text := "EXECABORT Transaction discarded because of: " + strings.TrimPrefix(err.Error(), "ERR ")
 	c.Reply.Error(text)
-	e.Stats.countError(text)
+	e.Stats.CountError(text)
 	if len(e.Monitors) > 0 {
 		e.feedMonitors(c)
 	}
@@ -80,7 +80,7 @@ func (e *Engine) Exec(c *Call) error {
 	c.Reply.Array(len(tx.Queue))
 	for i := range tx.Queue {
 		e.execQueued(cl, tx.Queue[i].Argv)
-		if e.outputGrew(cl); cl.CloseASAP {
+		if e.OutputGrew(cl); cl.CloseASAP {
 			c.Reply.Buf = c.Reply.Buf[:mark] // nobody will read it
 		}
 	}
@@ -94,10 +94,11 @@ func (e *Engine) Exec(c *Call) error {
 func (e *Engine) execQueued(cl *session.Client, argv [][]byte) {
 	c := e.push(cl, argv)
 	defer e.pop()
-	c.Cmd, _ = e.Cmds.Lookup(argv)
-	c.startNs = e.clock.lastNs
-	if why := e.denied(c, cl.DB, acl.InMulti); why != acl.Allowed {
-		e.replyError(c, lostPermission(why))
+	entry, _ := e.Cmds.Lookup(argv)
+	c.runs(entry)
+	c.StartNs = e.LastNs
+	if why := e.Denied(&c.Call, cl.DB, acl.InMulti); why != acl.Allowed {
+		e.fail(c, lostPermission(why))
 		return
 	}
 	e.call(c)
@@ -113,4 +114,4 @@ func selected(c *Call) (db int, ok bool) {
 }
 
 // InExec reports whether a transaction is being executed.
-func (e *Engine) InExec() bool { return e.current != nil && e.current.DenyBlocking }
+func (e *Engine) InExec() bool { return e.Current() != nil && e.Current().Client.DenyBlocking }

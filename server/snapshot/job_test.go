@@ -286,15 +286,17 @@ func TestLimits(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newStore(t, 1)
 			fill(s, 3000, 500)
-			out := newGate(true)
-			o := snapshot.Options{Store: s, Version: rdb.V80, Out: out, FS: vfs.NewMem(), Spill: "spill"}
+			failed := make(chan struct{})
+			o := snapshot.Options{Store: s, Version: rdb.V80, Out: newGate(false), FS: vfs.NewMem(), Spill: "spill"}
+			o.Open = func() error { <-failed; return nil } // nothing is taken until it is too much
+			o.Failed = func(error) { close(failed) }
 			tt.limit(&o)
 			j, err := snapshot.Start(o)
 			if err != nil {
 				t.Fatal(err)
 			}
 			overwrite(s, 3000, 501)
-			close(out.open)
+			<-failed
 			if r := j.Drain(); !errors.Is(r.Err, tt.want) {
 				t.Errorf("%+v, want %v", r, tt.want)
 			}

@@ -41,7 +41,7 @@ var slowLogGet = engine.Command{
 		case 3:
 			return getLog(c, engine.LogSlow)
 		}
-		return engine.ErrSubcommandSyntax(c)
+		return c.ErrSubcommandSyntax()
 	},
 }
 

@@ -6,6 +6,7 @@ import (
 	"valkey/configs"
 	"valkey/frontend/command"
 	"valkey/frontend/resp"
+	"valkey/frontend/session"
 	"valkey/server/engine"
 )
 
@@ -86,7 +87,7 @@ func setConfig(c *engine.Call) error {
 		return nil
 	case errors.As(err, &refused):
 		if refused.Rollback != nil {
-			c.Host.Log(engine.LogWarning, "Restoring previous settings failed: "+refused.Rollback.Error())
+			c.Host.Log(session.LogWarning, "Restoring previous settings failed: "+refused.Rollback.Error())
 		}
 		return engine.Errorf("%s", refused.Error())
 	default:

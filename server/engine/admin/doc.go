@@ -1,4 +1,4 @@
-// Package admin holds the commands for operators: COMMAND, CONFIG, the command logs, LATENCY, MEMORY, MONITOR,
+// Package admin holds the commands for operators: CONFIG, the command logs, LATENCY, MEMORY, MONITOR,
 // SHUTDOWN, and the small ones beside them. INFO and DEBUG have packages of their own.
 //
 // Replies are Valkey's to the byte where programs read them; what is prose for people (DOCTOR, HELP) is our own,
@@ -9,5 +9,5 @@ import "valkey/server/engine"
 
 // Commands lists the family.
 var Commands = []engine.Command{
-	Command, CommandLog, Config, Latency, LolWut, Memory, Monitor, Shutdown, SlowLog, Time,
+	CommandLog, Config, Latency, LolWut, Memory, Monitor, Shutdown, SlowLog, Time,
 }

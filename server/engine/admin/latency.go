@@ -149,7 +149,7 @@ var latencyHistogram = engine.Command{
 		m, n := c.Reply.Later(), 0
 		if len(c.Argv) == 2 {
 			for id := range c.PerCommand {
-				n += writeHistogram(c, &c.Cmds.Entry(id).Decl)
+				n += writeHistogram(c, c.Cmds.Decl(id))
 			}
 		}
 		for _, name := range c.Argv[2:] {
@@ -157,7 +157,7 @@ var latencyHistogram = engine.Command{
 			if e == nil {
 				continue
 			}
-			n += writeHistogram(c, &e.Decl)
+			n += writeHistogram(c, e)
 			for _, sub := range e.Subs {
 				n += writeHistogram(c, sub)
 			}

@@ -8,6 +8,7 @@ import (
 
 	"valkey/frontend/command"
 	"valkey/frontend/resp"
+	"valkey/frontend/session"
 	"valkey/server/engine"
 )
 
@@ -52,7 +53,7 @@ func lolwut(c *engine.Call) error {
 
 func versionLine(c *engine.Call) string {
 	if c.Config.ExtendedRedisCompatibility {
-		return "Redis ver. " + engine.RedisVersion + "\n"
+		return "Redis ver. " + session.RedisVersion + "\n"
 	}
 	return "Valkey ver. " + c.Host.Facts().Version + "\n"
 }

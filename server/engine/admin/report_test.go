@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"valkey/configs"
+	"valkey/frontend/session"
 	"valkey/server/engine"
 	"valkey/server/metrics"
 )
@@ -54,7 +55,7 @@ func TestSummarize(t *testing.T) {
 }
 
 func TestExamineLatency(t *testing.T) {
-	e := &engine.Engine{Config: configs.New()}
+	e := &engine.Engine{Front: session.Front{Config: configs.New()}}
 	e.Config.LatencyMonitorThreshold = 5
 	for _, event := range []string{"command", "fast-command", "expire-cycle", "eviction-cycle"} {
 		e.Latency.Add(event, 7, 0)

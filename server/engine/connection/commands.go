@@ -1,6 +1,9 @@
 package connection
 
-import "valkey/server/engine"
+import (
+	"valkey/frontend/session/clients"
+	"valkey/server/engine"
+)
 
-// Commands are the commands of the family.
-var Commands = []engine.Command{Auth, Client, Echo, Hello, Ping, Quit, Reset, Select}
+// Commands are the commands of the family, and those about connections that every server has.
+var Commands = append([]engine.Command{Reset, Select}, engine.Lift(clients.Commands)...)

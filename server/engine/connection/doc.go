@@ -1,8 +1,5 @@
-// Package connection holds the commands about the client's own connection and about those of others: PING, AUTH,
-// HELLO, SELECT, RESET, QUIT and the container CLIENT.
-//
-// They change nothing of the data set. Where a client's state has rules of its own (who may be killed, what a pause
-// holds back, what a wait ends with), the engine keeps them; the commands here only read words and call it.
+// Package connection holds what a connection to the data has beside the commands about connections that every server
+// has, which are in frontend/session/clients: the database that it uses, and its way back to the state of a new one.
 //
 // Start reading at Commands.
 package connection

@@ -6,6 +6,7 @@ import (
 
 	"valkey/configs"
 	"valkey/frontend/command"
+	"valkey/frontend/session"
 	"valkey/server/engine"
 )
 
@@ -25,7 +26,7 @@ var Debug = engine.Command{
 				return s.run(c)
 			}
 		}
-		return engine.ErrSubcommandSyntax(c)
+		return c.ErrSubcommandSyntax()
 	},
 }
 
@@ -125,7 +126,7 @@ func sleep(c *engine.Call) error {
 const sleepMax = 24 * 3600
 
 func writeLog(c *engine.Call) error {
-	c.Host.Log(engine.LogWarning, "DEBUG LOG: "+string(c.Argv[2]))
+	c.Host.Log(session.LogWarning, "DEBUG LOG: "+string(c.Argv[2]))
 	c.Reply.OK()
 	return nil
 }
@@ -158,7 +159,7 @@ func replyBuffer(c *engine.Call) error {
 	case c.Is(2, "resizing"):
 		c.SetReplyResizing(!isZero(c.Argv[3]))
 	default:
-		return engine.ErrSubcommandSyntax(c)
+		return c.ErrSubcommandSyntax()
 	}
 	c.Reply.OK()
 	return nil

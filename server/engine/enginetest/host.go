@@ -14,11 +14,13 @@ type host struct{}
 func (host) Shutdown(engine.ShutdownOptions, string) (bool, error) {
 	return false, engine.ErrShutdown
 }
-func (host) CancelShutdown() bool              { return false }
-func (host) Log(int, string)                   {}
-func (host) Facts() engine.Facts               { return engine.Facts{StartedMs: Start.UnixMilli()} }
-func (host) Usage() engine.Usage               { return engine.Usage{} }
-func (host) Traffic() engine.Traffic           { return engine.Traffic{} }
+func (host) CancelShutdown() bool { return false }
+func (host) Log(int, string)      {}
+func (host) Facts() session.Facts {
+	return session.Facts{Mode: "standalone", StartedMs: Start.UnixMilli()}
+}
+func (host) Usage() session.Usage              { return session.Usage{} }
+func (host) Traffic() session.Traffic          { return session.Traffic{} }
 func (host) Primary() string                   { return "" }
 func (host) Migrate(m *engine.Migration)       { m.End(engine.Errorf("there is no network")) }
 func (host) MigrationLinks() int               { return 0 }

@@ -35,7 +35,7 @@ type Server struct {
 	clients map[string]*session.Client
 	events  *session.Client // listens to keyspace events; nil before the first such step
 	effects []string
-	before  engine.Stats // at the last stats step
+	before  session.Stats // at the last stats step
 	dirty   int64
 	cut     cut
 }
@@ -236,15 +236,15 @@ func (s *Server) listen() {
 	if s.events == nil {
 		s.events = s.connect()
 	}
-	c := engine.Call{Engine: s.Engine, Client: s.events, Reply: &s.events.W}
-	c.Subscribe(engine.Pattern, []byte(eventPattern))
+	c := session.Call{Front: &s.Engine.Front, Client: s.events, Reply: &s.events.W}
+	c.Subscribe(session.Pattern, []byte(eventPattern))
 	s.taken(s.events)
 }
 
 func (s *Server) deafen() {
 	s.Config.NotifyKeyspaceEvents = 0
-	c := engine.Call{Engine: s.Engine, Client: s.events, Reply: &s.events.W}
-	c.Unsubscribe(engine.Pattern, []byte(eventPattern))
+	c := session.Call{Front: &s.Engine.Front, Client: s.events, Reply: &s.events.W}
+	c.Unsubscribe(session.Pattern, []byte(eventPattern))
 	s.taken(s.events)
 }
 

@@ -1,10 +1,10 @@
 package info
 
 import (
-	"bytes"
 	"strings"
 
 	"valkey/frontend/command"
+	"valkey/frontend/session/report"
 	"valkey/server/engine"
 )
 
@@ -24,80 +24,37 @@ var Info = engine.Command{
 		},
 	},
 	Run: func(c *engine.Call) error {
-		c.Reply.Verbatim("txt", string(report(c.Engine, c.Argv[1:])))
+		c.Reply.Verbatim("txt", string(report.Write(sections(read(c.Engine)), c.Argv[1:])))
 		return nil
 	},
 }
 
-// section is a heading and what stands below it.
-type section struct {
-	name, title string
-	alias       string
-	usage       usage
-	fields      []field
-	rows        func(*reading, []byte) []byte // lines whose names depend on the state; they follow the fields
-}
-
-// usage says when a section is shown.
-type usage int
-
-const (
-	byDefault usage = iota
-	inAll           // also when all or everything is asked for
-	byName          // only when its name is
-)
-
-func sections() []section {
-	return []section{
-		{name: "server", title: "Server", fields: serverFields, rows: listeners},
-		{name: "tls", title: "TLS", usage: inAll, fields: tlsFields},
-		{name: "clients", title: "Clients", fields: clientFields},
-		{name: "memory", title: "Memory", fields: memoryFields},
-		{name: "persistence", title: "Persistence", fields: persistenceFields},
-		{name: "stats", title: "Stats", fields: statsFields},
-		{name: "replication", title: "Replication", fields: roleFields, rows: replication},
-		{name: "cpu", title: "CPU", fields: cpuFields, rows: loopTimes},
-		{name: "module_list", alias: "modules", title: "Modules"},
-		{name: "commandstats", title: "Commandstats", usage: inAll, rows: commandStats},
-		{name: "errorstats", title: "Errorstats", rows: errorStats},
-		{name: "latencystats", title: "Latencystats", usage: inAll, rows: latencyStats},
-		{name: "cluster", title: "Cluster", fields: clusterFields},
-		{name: "cluster_info", title: "Cluster Info", usage: inAll},
-		{name: "scriptingengines", title: "Scripting Engines", usage: inAll, fields: scriptingFields},
-		{name: "keyspace", title: "Keyspace", rows: keyspace},
-		{name: "debug", title: "Debug", usage: byName, fields: debugFields},
+func sections(r *reading) []report.Section {
+	of := func(fields ...field) func([]byte) []byte {
+		return func(b []byte) []byte { return report.Rows(b, fields, r) }
 	}
-}
-
-// report writes the sections that were asked for, each once, in the order of the table.
-func report(e *engine.Engine, names [][]byte) []byte {
-	asked, all := map[string]bool{"default": len(names) == 0}, false
-	for _, n := range names {
-		name := string(bytes.ToLower(n))
-		asked[name] = true
-		all = all || name == "all" || name == "everything"
+	rows := func(write func(*reading, []byte) []byte) func([]byte) []byte {
+		return func(b []byte) []byte { return write(r, b) }
 	}
-	r := read(e)
-	var b []byte
-	for _, s := range sections() {
-		switch {
-		case asked[s.name], s.alias != "" && asked[s.alias]:
-		case all && s.usage != byName, asked["default"] && s.usage == byDefault:
-		default:
-			continue
-		}
-		if len(b) > 0 {
-			b = append(b, "\r\n"...)
-		}
-		b = append(b, "# "+s.title+"\r\n"...)
-		for _, f := range s.fields {
-			b = f.append(b, r)
-		}
-		if s.rows != nil {
-			b = s.rows(r, b)
-		}
+	return []report.Section{
+		r.common.Server(),
+		{Name: "tls", Title: "TLS", Usage: report.InAll, Rows: of(tlsFields...)},
+		r.common.Clients(),
+		{Name: "memory", Title: "Memory", Rows: of(memoryFields...)},
+		{Name: "persistence", Title: "Persistence", Rows: of(persistenceFields...)},
+		r.common.Statistics(),
+		{Name: "replication", Title: "Replication", Rows: rows(replication)},
+		r.common.CPU(),
+		{Name: "module_list", Alias: "modules", Title: "Modules"},
+		{Name: "commandstats", Title: "Commandstats", Usage: report.InAll, Rows: rows(commandStats)},
+		{Name: "errorstats", Title: "Errorstats", Rows: rows(errorStats)},
+		{Name: "latencystats", Title: "Latencystats", Usage: report.InAll, Rows: rows(latencyStats)},
+		{Name: "cluster", Title: "Cluster", Rows: of(clusterFields...)},
+		{Name: "cluster_info", Title: "Cluster Info", Usage: report.InAll},
+		{Name: "scriptingengines", Title: "Scripting Engines", Usage: report.InAll, Rows: of(scriptingFields...)},
+		{Name: "keyspace", Title: "Keyspace", Rows: rows(keyspace)},
+		{Name: "debug", Title: "Debug", Usage: report.ByName, Rows: of(debugFields...)},
 	}
-	return b
 }
 
 // safe replaces the characters that would tear a line.

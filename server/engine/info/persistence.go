@@ -1,6 +1,9 @@
 package info
 
-import "valkey/server/engine"
+import (
+	"valkey/frontend/session/report"
+	"valkey/server/engine"
+)
 
 var persistenceFields = []field{
 	{"loading", func(r *reading) any { return r.saving.Loading && !r.saving.AsyncLoading }},
@@ -8,7 +11,7 @@ var persistenceFields = []field{
 	{"current_cow_peak", func(r *reading) any { return r.saving.OldBytesPeak }},
 	{"current_cow_size", func(r *reading) any { return r.saving.OldBytes }},
 	{"current_cow_size_age", constant(0)},
-	{"current_fork_perc", func(r *reading) any { return ratio(part(r.saving.SaveProcessed, r.saving.SaveKeys)) }},
+	{"current_fork_perc", func(r *reading) any { return report.Ratio(part(r.saving.SaveProcessed, r.saving.SaveKeys)) }},
 	{"current_save_keys_processed", func(r *reading) any { return r.saving.SaveProcessed }},
 	{"current_save_keys_total", func(r *reading) any { return r.saving.SaveKeys }},
 	{"rdb_changes_since_last_save", func(r *reading) any { return r.Dirty }},
@@ -46,7 +49,7 @@ var persistenceFields = []field{
 	{"loading_total_bytes", ofLoad(func(p *engine.Persistence) any { return p.LoadTotal })},
 	{"loading_rdb_used_mem", ofLoad(func(p *engine.Persistence) any { return p.LoadUsedMem })},
 	{"loading_loaded_bytes", ofLoad(func(p *engine.Persistence) any { return p.LoadBytes })},
-	{"loading_loaded_perc", ofLoad(func(p *engine.Persistence) any { return ratio(loadedPercent(p)) })},
+	{"loading_loaded_perc", ofLoad(func(p *engine.Persistence) any { return report.Ratio(loadedPercent(p)) })},
 	{"loading_eta_seconds", func(r *reading) any {
 		if !r.saving.Loading {
 			return nil
@@ -57,12 +60,12 @@ var persistenceFields = []field{
 
 // ofAOF is a field that is there while the append-only file is on.
 func ofAOF(value func(*engine.AOFState) any) func(*reading) any {
-	return func(r *reading) any { return unless(!r.saving.AOF.Enabled, value(&r.saving.AOF)) }
+	return func(r *reading) any { return report.Unless(!r.saving.AOF.Enabled, value(&r.saving.AOF)) }
 }
 
 // ofLoad is a field that is there while data is being loaded.
 func ofLoad(value func(*engine.Persistence) any) func(*reading) any {
-	return func(r *reading) any { return unless(!r.saving.Loading, value(&r.saving)) }
+	return func(r *reading) any { return report.Unless(!r.saving.Loading, value(&r.saving)) }
 }
 
 func status(ok bool) string {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"valkey/frontend/session"
+	"valkey/frontend/session/report"
 	"valkey/server/engine"
 )
 
@@ -56,9 +57,9 @@ var replicaFields = []field{
 	}),
 	receiving("master_sync_perc", func(r *reading) any {
 		if r.repl.Primary.SyncTotal == 0 {
-			return ratio(0)
+			return report.Ratio(0)
 		}
-		return ratio(100 * float64(r.repl.Primary.SyncRead) / float64(r.repl.Primary.SyncTotal))
+		return report.Ratio(100 * float64(r.repl.Primary.SyncRead) / float64(r.repl.Primary.SyncTotal))
 	}),
 	receiving("master_sync_last_io_seconds_ago", func(r *reading) any {
 		return secondsSince(r, r.repl.Primary.SyncLastIOMs)
@@ -84,7 +85,7 @@ func secondsSince(r *reading, ms int64) int64 {
 var followerFields = []field{
 	{"connected_slaves", func(r *reading) any { return len(r.Followers) }},
 	{"min_slaves_good_slaves", func(r *reading) any {
-		return unless(r.Config.MinReplicasToWrite == 0 || r.Config.MinReplicasMaxLag == 0, r.GoodReplicas())
+		return report.Unless(r.Config.MinReplicasToWrite == 0 || r.Config.MinReplicasMaxLag == 0, r.GoodReplicas())
 	}},
 }
 
@@ -103,18 +104,13 @@ var historyFields = []field{
 
 // replication has what follows the role: the fields of a replica, a line for each that copies this server, the stream.
 func replication(r *reading, b []byte) []byte {
-	for _, f := range replicaFields {
-		b = f.append(b, r)
-	}
-	for _, f := range followerFields {
-		b = f.append(b, r)
-	}
+	b = report.Rows(b, roleFields, r)
+	b = report.Rows(b, replicaFields, r)
+	b = report.Rows(b, followerFields, r)
 	for i, c := range r.Followers {
 		b = appendFollower(b, r.Engine, i, c)
 	}
-	for _, f := range historyFields {
-		b = f.append(b, r)
-	}
+	b = report.Rows(b, historyFields, r)
 	return b
 }
 

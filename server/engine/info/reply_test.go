@@ -51,6 +51,20 @@ func TestSections(t *testing.T) {
 	}
 }
 
+func TestFieldNamesAreUnique(t *testing.T) {
+	seen := map[string]bool{}
+	for line := range strings.SplitSeq(ask(t, newServer(t), "everything", "debug"), "\r\n") {
+		name, _, ok := strings.Cut(line, ":")
+		if ok && seen[name] {
+			t.Errorf("%s is there twice", name)
+		}
+		seen[name] = true
+	}
+	if len(seen) < 190 {
+		t.Errorf("only %d fields", len(seen))
+	}
+}
+
 func TestLinesAreWellFormed(t *testing.T) {
 	s := newServer(t)
 	s.Do("SET", "k", "v", "EX", "100")

@@ -5,6 +5,7 @@ import (
 
 	"valkey/frontend/command"
 	"valkey/frontend/resp"
+	"valkey/frontend/session"
 	"valkey/server/engine"
 )
 
@@ -133,11 +134,11 @@ func migrateKeys(argv [][]byte, dst []command.KeyRef) ([]command.KeyRef, error) 
 	first, last := 3, 3
 	for i := 6; i < len(argv); i++ {
 		switch {
-		case engine.EqualFold(argv[i], "auth"):
+		case session.EqualFold(argv[i], "auth"):
 			i++
-		case engine.EqualFold(argv[i], "auth2"):
+		case session.EqualFold(argv[i], "auth2"):
 			i += 2
-		case engine.EqualFold(argv[i], "keys"):
+		case session.EqualFold(argv[i], "keys"):
 			if len(argv[3]) != 0 {
 				return dst, command.ErrKeys
 			}

@@ -7,6 +7,7 @@ import (
 
 	"valkey/frontend/command"
 	"valkey/frontend/resp"
+	"valkey/frontend/session"
 	"valkey/server/engine"
 	"valkey/store"
 )
@@ -82,7 +83,7 @@ func (o *scanOptions) parse(c *engine.Call, i int) error {
 
 func (o *scanOptions) selectType(name []byte) bool {
 	for _, t := range [...]store.Type{store.String, store.List, store.Set, store.ZSet, store.Hash, store.Stream} {
-		if engine.EqualFold(name, t.String()) {
+		if session.EqualFold(name, t.String()) {
 			o.typed, o.typ = true, t
 			return true
 		}

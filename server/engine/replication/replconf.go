@@ -99,7 +99,7 @@ func capability(c *engine.Call, r *session.Replica, word []byte) {
 			return
 		}
 		if !c.Config.ReplDisklessSync {
-			c.Host.Log(engine.LogNotice, "Dual channel capability ignored: repl-diskless-sync disabled")
+			c.Host.Log(session.LogNotice, "Dual channel capability ignored: repl-diskless-sync disabled")
 			return
 		}
 		r.DualChannel = true
@@ -141,7 +141,7 @@ func flag(value []byte) (bool, error) {
 func filter(r *session.Replica, value []byte) error {
 	r.NoData, r.NoFunctions = true, true
 	for word := range bytes.FieldsSeq(value) {
-		if !engine.EqualFold(word, "functions") {
+		if !session.EqualFold(word, "functions") {
 			return engine.Errorf("Unsupported rdb-filter-only option: %s", word)
 		}
 		r.NoFunctions = false

@@ -6,6 +6,7 @@ import (
 
 	"valkey/frontend/command"
 	"valkey/frontend/resp"
+	"valkey/frontend/session"
 	"valkey/server/engine"
 )
 
@@ -49,7 +50,7 @@ func replicaOf(c *engine.Call) error {
 	if c.Is(1, "no") && c.Is(2, "one") {
 		if now.Primary != nil {
 			c.Host.Promote()
-			c.Host.Log(engine.LogNotice, fmt.Sprintf("PRIMARY MODE enabled (user request from '%s')", c.ClientForLog(c.Client)))
+			c.Host.Log(session.LogNotice, fmt.Sprintf("PRIMARY MODE enabled (user request from '%s')", c.ClientForLog(c.Client)))
 		}
 		c.Reply.OK()
 		return nil
@@ -63,12 +64,12 @@ func replicaOf(c *engine.Call) error {
 	}
 	host := string(c.Argv[1])
 	if p := now.Primary; p != nil && strings.EqualFold(p.Host, host) && p.Port == port {
-		c.Host.Log(engine.LogNotice, "REPLICAOF names the primary that this replica has already: nothing to do")
+		c.Host.Log(session.LogNotice, "REPLICAOF names the primary that this replica has already: nothing to do")
 		c.Reply.Simple("OK Already connected to specified master")
 		return nil
 	}
 	c.Host.Replicate(host, port)
-	c.Host.Log(engine.LogNotice, fmt.Sprintf("REPLICAOF %s:%d enabled (user request from '%s')", host, port,
+	c.Host.Log(session.LogNotice, fmt.Sprintf("REPLICAOF %s:%d enabled (user request from '%s')", host, port,
 		c.ClientForLog(c.Client)))
 	c.Reply.OK()
 	return nil

@@ -1,6 +1,7 @@
 package replication_test
 
 import (
+	"regexp"
 	"testing"
 
 	"valkey/server/engine"
@@ -26,6 +27,21 @@ func TestRoleChangeEndsWaits(t *testing.T) {
 	}
 	if s.Client("c1").CloseAfter {
 		t.Error("a client that does not wait is closed")
+	}
+}
+
+// TestHelloTellsTheRole: clients that look for a primary ask for it.
+func TestHelloTellsTheRole(t *testing.T) {
+	s := enginetest.New(t, connection.Commands, replication.Commands)
+	for _, replica := range []bool{true, false} {
+		s.Engine.SetGate(engine.GateReplica, replica)
+		want := "master"
+		if replica {
+			want = "replica"
+		}
+		if got := s.Do("HELLO"); !regexp.MustCompile(`"role", "` + want + `"`).MatchString(got) {
+			t.Errorf("replica: %v, HELLO tells %s", replica, got)
+		}
 	}
 }
 

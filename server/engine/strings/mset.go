@@ -2,6 +2,7 @@ package strings
 
 import (
 	"valkey/frontend/command"
+	"valkey/frontend/session"
 	"valkey/server/engine"
 	"valkey/store"
 )
@@ -37,7 +38,7 @@ var MSetNX = engine.Command{
 
 func mSet(c *engine.Call) error {
 	if len(c.Argv)%2 == 0 {
-		return engine.ErrArity(c)
+		return session.ErrArity(c.Cmd)
 	}
 	putPairs(c, c.Argv[1:], store.NoExpire)
 	c.Reply.OK()
@@ -46,7 +47,7 @@ func mSet(c *engine.Call) error {
 
 func mSetNX(c *engine.Call) error {
 	if len(c.Argv)%2 == 0 {
-		return engine.ErrArity(c)
+		return session.ErrArity(c.Cmd)
 	}
 	if !pairsMeet(c, c.Argv[1:], ifMissing) {
 		c.Reply.Int(0)

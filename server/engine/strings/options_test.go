@@ -22,10 +22,12 @@ func FuzzOptions(f *testing.F) {
 		f.Add([]byte(seed), byte(3))
 	}
 	f.Fuzz(func(t *testing.T, words []byte, kinds byte) {
-		e := &engine.Engine{Config: configs.New()}
-		entry := &engine.Entry{Decl: command.Decl{FullName: "set"}}
+		e := &engine.Engine{Front: session.Front{Config: configs.New()}}
+		decl := &command.Decl{FullName: "set"}
 		argv := append([][]byte{[]byte("set"), []byte("k"), []byte("v")}, bytes.Fields(words)...)
-		c := &engine.Call{Engine: e, Client: &session.Client{}, Cmd: entry, Argv: argv, Reply: &resp.Writer{}}
+		c := &engine.Call{Engine: e, Call: session.Call{
+			Client: &session.Client{}, Cmd: decl, Argv: argv, Reply: &resp.Writer{},
+		}}
 		var o options
 		if err := o.parse(c, 3, takes(kinds&7)); err != nil {
 			return

@@ -6,6 +6,7 @@ import (
 
 	"valkey/configs"
 	"valkey/frontend/command"
+	"valkey/frontend/session"
 	"valkey/server/engine"
 	"valkey/store"
 )
@@ -169,7 +170,7 @@ func (o *options) effect(c *engine.Call, at int64) {
 	case o.get && !o.timed():
 		argv := append([][]byte(nil), c.Argv[:3]...)
 		for _, a := range c.Argv[3:] {
-			if !engine.EqualFold(a, "get") {
+			if !session.EqualFold(a, "get") {
 				argv = append(argv, a)
 			}
 		}
