@@ -2,6 +2,7 @@ package quorum
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/cryptotest"
@@ -20,6 +21,7 @@ import (
 //	start a b …       crash a b …      wipe a (its disk is lost)      pause a …     resume a …
 //	cut a b           both ways        heal                           slow a 700ms  (its disk)
 //	apart             two groups may form
+//	expect a 5        what makes a group, as a sees it from now on
 //	run 5s            formed           (until all that live agree on a leader)
 //	propose a x       confirm a        remove a b     transfer a b    force a
 //	status            members a        machine a
@@ -75,6 +77,12 @@ func (s *script) do(d *datadriven.TestData) {
 		s.f.run(s.duration(arg(0)))
 	case "formed":
 		s.f.until(time.Minute, "all that live have one leader", s.agreed)
+	case "expect":
+		sentinels, err := strconv.Atoi(arg(1))
+		if err != nil {
+			d.Fatalf(s.t, "%v", err)
+		}
+		s.f.node(arg(0)).step(core.Expect{Sentinels: sentinels})
 	case "propose":
 		n := s.f.node(arg(0))
 		s.answered(func(done func(core.Answer)) { n.propose(arg(1), 0, done) })

@@ -35,6 +35,8 @@ type (
 	Saw struct{ Peers []Peer }
 	// Moved says that this member is reached at another address from now on.
 	Moved struct{ Addr string }
+	// Expect says how many sentinels make a group from now on.
+	Expect struct{ Sentinels int }
 	// LinkUp says that messages reach a peer.
 	LinkUp struct{ ID string }
 	// LinkDown says that a peer closed its connection to this member: its process has ended, perhaps.
@@ -77,6 +79,7 @@ func (Received) input()     {}
 func (Written) input()      {}
 func (Saw) input()          {}
 func (Moved) input()        {}
+func (Expect) input()       {}
 func (LinkUp) input()       {}
 func (LinkDown) input()     {}
 func (Unreachable) input()  {}

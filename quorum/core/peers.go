@@ -119,7 +119,7 @@ func (n *Node) Links() []Peer {
 
 // Card gives what this member says about itself. It says only what is durable.
 func (n *Node) Card() Card {
-	c := Card{ID: n.meta.MyID, Addr: n.cfg.Addr, Need: uint64(n.need()), GivenUp: n.meta.GivenUp}
+	c := Card{ID: n.meta.MyID, Addr: n.cfg.Addr, Need: uint64(n.ownNeed()), GivenUp: n.meta.GivenUp}
 	if n.switching || n.halted {
 		return c
 	}
@@ -157,6 +157,9 @@ func (n *Node) takeCard(from string, c *Card) {
 		return
 	}
 	p.move(c.Addr, n.now)
+	if c.Need != p.card.Need {
+		n.peers.changed = n.now
+	}
 	if c.Raft != p.card.Raft {
 		p.raftAt = n.now
 	}
