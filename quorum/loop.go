@@ -114,6 +114,7 @@ func (l *loop) act() {
 	for _, s := range e.Sends {
 		l.send(s)
 	}
+	g.publish() // before the callbacks, which may look at it
 	if e.Applied && g.opts.Applied != nil {
 		g.opts.Applied()
 	}
@@ -123,7 +124,6 @@ func (l *loop) act() {
 	for _, ev := range e.Events {
 		l.tell(ev)
 	}
-	g.publish()
 }
 
 // write is the goroutine that waits for the disk, so that nobody else does. A write that fails is tried again, as a new
