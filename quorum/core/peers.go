@@ -3,6 +3,7 @@ package core
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 	"time"
 )
@@ -177,8 +178,10 @@ func (n *Node) judge(p *peer) {
 	if !n.formed() || !n.leader.settled || c.Group != n.meta.Group || n.roster.members[c.Raft] != nil {
 		return
 	}
-	if final, found := n.roster.departed(c.Raft); found || c.Formed {
-		n.notify(p.id, c.Raft, final)
+	if final, found := n.roster.departed(c.Raft); found {
+		n.notify(p.id, notice{c.Group, c.Raft, final, math.MaxUint64})
+	} else if c.Formed {
+		n.notify(p.id, notice{c.Group, c.Raft, false, n.leader.term})
 	} else if n.twin(p.id) && n.now-p.raftAt > twinAfter {
 		n.event(Event{Kind: EventDuplicate, Peer: p.id, Group: n.meta.Group, Text: p.addr})
 	}
