@@ -294,7 +294,7 @@ func TestSentinelRewriteCrash(t *testing.T) {
 			epochs[after.Sentinel.CurrentEpoch]++
 		}
 	}
-	if err := c.Rewrite(crashing{mem, look}, c.File); err != nil {
+	if err := c.Rewrite(vfs.NewWatched(mem, func(string, string) error { look(); return nil }), c.File); err != nil {
 		t.Fatal(err)
 	}
 	look()

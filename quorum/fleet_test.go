@@ -122,6 +122,7 @@ func (r *recorder) Restore(b []byte) error {
 }
 
 func newFleet(t testing.TB, seed uint64, size, expect int) *fleet {
+	t.Helper()
 	f := &fleet{
 		t: t, rng: rand.New(rand.NewPCG(seed, 1)), expect: expect, cut: map[[2]string]bool{},
 		entries: map[string]uint64{}, formed: map[GroupID]string{}, acked: map[string]GroupID{},
@@ -133,10 +134,8 @@ func newFleet(t testing.TB, seed uint64, size, expect int) *fleet {
 	return f
 }
 
-func (f *fleet) add(id string) *node {
-	n := &node{f: f, id: id, mem: vfs.NewMem(), slow: time.Millisecond}
-	f.nodes = append(f.nodes, n)
-	return n
+func (f *fleet) add(id string) {
+	f.nodes = append(f.nodes, &node{f: f, id: id, mem: vfs.NewMem(), slow: time.Millisecond})
 }
 
 func (f *fleet) node(id string) *node {

@@ -5,7 +5,11 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"maps"
 	"net"
+	"reflect"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,7 +18,7 @@ import (
 )
 
 // Group is this process' member of the fleet's group. Its methods may be called from any goroutine while Run runs, but
-// not from the Machine nor from the callbacks of Options.
+// those that wait not from the Machine or the callbacks of Options, nor with a lock that these take.
 type Group struct {
 	opts Options
 	node *core.Node // the loop's
@@ -23,12 +27,20 @@ type Group struct {
 
 	inbox   chan core.Input   // messages and requests; full, it makes links and callers wait
 	calls   chan func()       // run by the loop
-	arrived chan incoming     // connections that Accept hands over
+	arrived chan incoming     // connections that Accept hands over; full, it closes them
 	writes  chan []core.Batch // at most one, as the node has at most one under way
 	written chan struct{}
 	done    chan struct{} // closed when Run has ended
 
 	status atomic.Pointer[published]
+
+	// mu guards what was told and the loop has not looked at yet. Telling must not wait: the caller may hold a lock that
+	// the machine, and so the loop, waits for.
+	mu struct {
+		sync.Mutex
+		saw    map[string]Peer
+		inputs []core.Input // at most one of each kind
+	}
 }
 
 // published is a status and when it was true.
@@ -39,6 +51,9 @@ type published struct {
 
 // call is a request that waits for its answer; the answer's channel has room for the one that comes.
 type call struct{ answer chan core.Answer }
+
+// errLinks says that peers dial faster than they are served.
+var errLinks = errors.New("quorum: too many links at a time")
 
 // Open reads the member's folder and prepares it; the machine gets the last snapshot. Nothing runs before Run.
 func Open(o Options) (*Group, error) {
@@ -59,7 +74,7 @@ func Open(o Options) (*Group, error) {
 		opts: o, disk: disk, zero: time.Now(),
 		inbox:   make(chan core.Input, inboxMax),
 		calls:   make(chan func()),
-		arrived: make(chan incoming),
+		arrived: make(chan incoming, linksMax),
 		writes:  make(chan []core.Batch, 1),
 		written: make(chan struct{}, 1),
 		done:    make(chan struct{}),
@@ -70,6 +85,7 @@ func Open(o Options) (*Group, error) {
 	if err != nil {
 		return nil, errors.Join(err, disk.close())
 	}
+	g.mu.saw = map[string]Peer{}
 	g.publish()
 	return g, nil
 }
@@ -150,14 +166,45 @@ func (g *Group) ask(ctx context.Context, request func(token any) core.Input) (an
 	}
 }
 
-// Saw says what discovery shows: again and again, as long as it does.
-func (g *Group) Saw(peers []Peer) { g.put(core.Saw{Peers: peers}) }
+// Saw says what discovery shows, all of it or what is new: again and again, as long as it does. It never waits.
+func (g *Group) Saw(peers []Peer) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, p := range peers {
+		if len(g.mu.saw) < linksMax {
+			g.mu.saw[p.ID] = p
+		}
+	}
+}
 
-// SetAddr says that this member is reached at another address from now on.
-func (g *Group) SetAddr(addr string) { g.put(core.Moved{Addr: addr}) }
+// SetAddr says that this member is reached at another address from now on. It never waits.
+func (g *Group) SetAddr(addr string) { g.tell(core.Moved{Addr: addr}) }
 
-// SetExpect says how many distinct sentinels make a group from now on; see Options.Expect.
-func (g *Group) SetExpect(sentinels int) { g.put(core.Expect{Sentinels: sentinels}) }
+// SetExpect says how many sentinels make a group from now on. It never waits.
+func (g *Group) SetExpect(sentinels int) { g.tell(core.Expect{Sentinels: sentinels}) }
+
+// tell leaves an input for the loop, in place of an earlier one of its kind.
+func (g *Group) tell(in core.Input) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.mu.inputs = slices.DeleteFunc(g.mu.inputs, func(old core.Input) bool {
+		return reflect.TypeOf(old) == reflect.TypeOf(in)
+	})
+	g.mu.inputs = append(g.mu.inputs, in)
+}
+
+// told takes what was told.
+func (g *Group) told() []core.Input {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	out := g.mu.inputs
+	g.mu.inputs = nil
+	if len(g.mu.saw) > 0 {
+		out = append(out, core.Saw{Peers: slices.Collect(maps.Values(g.mu.saw))})
+		clear(g.mu.saw)
+	}
+	return out
+}
 
 // put hands the loop an input; after Run has ended there is nobody to want it.
 func (g *Group) put(in core.Input) bool {
@@ -181,12 +228,16 @@ func (g *Group) closed() bool {
 // Accept takes over a connection that a peer, authenticated by the caller, has turned into a link, and closes it in the
 // end. It returns at once.
 func (g *Group) Accept(conn net.Conn) error {
+	if g.closed() {
+		conn.Close()
+		return ErrClosed
+	}
 	select {
 	case g.arrived <- incoming{conn}:
 		return nil
-	case <-g.done:
+	default:
 		conn.Close()
-		return ErrClosed
+		return errLinks
 	}
 }
 

@@ -1,6 +1,7 @@
 package quorum
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,7 @@ type proc struct {
 	g       *Group
 	machine *tape
 	stop    func()
+	static  []Peer // instead of discovery
 	changed atomic.Int64
 	applied atomic.Int64
 }
@@ -85,7 +87,7 @@ func (p *proc) start() {
 	s.t.Helper()
 	p.machine = &tape{}
 	g, err := Open(Options{
-		FS: p.fs, Dir: "conf.quorum", ID: p.id, Addr: p.id, Machine: p.machine, Expect: len(s.procs),
+		FS: p.fs, Dir: "conf.quorum", ID: p.id, Addr: p.id, Machine: p.machine, Expect: len(s.procs), Static: p.static,
 		Dial:    func(ctx context.Context, to Peer) (net.Conn, error) { return s.net.Dial(ctx, p.id, to.Addr) },
 		Applied: func() { p.applied.Add(1) },
 		Changed: func(Status) { p.changed.Add(1) },
@@ -111,7 +113,7 @@ func (p *proc) start() {
 		}
 	})
 	tasks.Go(func() { // discovery
-		for ctx.Err() == nil {
+		for ctx.Err() == nil && p.static == nil {
 			var peers []Peer
 			for id := range s.procs {
 				if id != p.id {
@@ -458,6 +460,95 @@ func TestGarbageGetsNowhere(t *testing.T) {
 		}
 		if after := s.leader().g.Status(); after != before {
 			t.Errorf("before %+v, after %+v", before, after)
+		}
+	})
+}
+
+// A list of addresses is enough: the peers say who they are.
+func TestGroupOfAStaticList(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShell(t, "a", "b", "c")
+		for _, p := range s.procs {
+			for id := range s.procs {
+				if id != p.id {
+					p.static = append(p.static, Peer{Addr: id})
+				}
+			}
+		}
+		s.start()
+		defer s.stop()
+		s.formed()
+		if _, err := s.procs["b"].g.Propose(t.Context(), []byte("x")); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A peer that greets and then reads nothing costs the others nothing but a bounded queue.
+func TestPeerThatDoesNotRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShell(t, "a", "b", "c")
+		l, err := s.net.Listen("stuck")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var tasks sync.WaitGroup
+		tasks.Go(func() {
+			var held []net.Conn
+			for {
+				conn, err := l.Accept()
+				if err != nil {
+					break
+				}
+				held = append(held, conn)
+				if _, err := readLinkFrame(conn, nil, greetingMax); err == nil {
+					_, _ = conn.Write(appendFrame(nil, greeting{from: "stuck"}.encode()))
+				}
+			}
+			for _, conn := range held {
+				conn.Close()
+			}
+		})
+		s.start()
+		defer func() {
+			l.Close()
+			s.stop()
+			tasks.Wait()
+		}()
+		for _, p := range s.procs {
+			p.g.Saw([]Peer{{ID: "stuck", Addr: "stuck"}})
+		}
+		s.formed()
+		for i := range 100 {
+			began := time.Now()
+			if _, err := s.procs["a"].g.Propose(t.Context(), fmt.Append(nil, i)); err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(began); took > 100*time.Millisecond {
+				t.Fatalf("a proposal took %v", took)
+			}
+			time.Sleep(200 * time.Millisecond)
+		}
+	})
+}
+
+func FuzzLink(f *testing.F) {
+	f.Add(appendFrame(nil, greeting{from: "a", to: "b", snapshot: true}.encode()))
+	f.Add(appendFrame(nil, greeting{from: "a"}.encode())[:9])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		payload, err := readLinkFrame(bytes.NewReader(b), nil, greetingMax)
+		if err != nil {
+			return
+		}
+		if !bytes.HasPrefix(b, appendFrame(nil, payload)) {
+			t.Error("another frame than was sent")
+		}
+		g, err := decodeGreeting(payload)
+		if err != nil {
+			return
+		}
+		if again, err := decodeGreeting(g.encode()); err != nil || again != g {
+			t.Errorf("%+v became %+v, %v", g, again, err)
 		}
 	})
 }

@@ -34,8 +34,8 @@ func (g *Group) Run(ctx context.Context) error {
 	l.run()
 	close(g.done)
 	cancel()
-	for _, a := range l.incoming {
-		a.conn.Close()
+	for len(g.arrived) > 0 {
+		(<-g.arrived).conn.Close()
 	}
 	l.tasks.Wait()
 	return g.disk.close()
@@ -55,6 +55,9 @@ func (l *loop) run() {
 		case <-l.ctx.Done():
 			return
 		case <-tick.C:
+			for _, in := range g.told() {
+				l.take(in)
+			}
 			g.node.Step(g.now(), core.Tick{})
 			if now := g.now(); now-l.relinked >= relinkEvery {
 				l.relinked = now
@@ -111,6 +114,7 @@ func (l *loop) act() {
 	for _, s := range e.Sends {
 		l.send(s)
 	}
+	g.publish() // before the callbacks, which may look at it
 	if e.Applied && g.opts.Applied != nil {
 		g.opts.Applied()
 	}
@@ -120,7 +124,6 @@ func (l *loop) act() {
 	for _, ev := range e.Events {
 		l.tell(ev)
 	}
-	g.publish()
 }
 
 // write is the goroutine that waits for the disk, so that nobody else does. A write that fails is tried again, as a new

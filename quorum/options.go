@@ -51,7 +51,8 @@ type Options struct {
 	Addr    string  // host:port at which the other members reach this one; SetAddr changes it
 	Machine Machine // driven from the goroutine of Run, and by Open while it reads the disk
 
-	// Expect is how many distinct sentinels make a group. Not fewer than a majority of all that were seen is used.
+	// Expect is how many distinct sentinels make a group. Not fewer than a majority of all that were seen is used, nor
+	// fewer than any of them expects. With 0 none is made yet. SetExpect changes it.
 	Expect int
 	// Static lists the only peers that may belong, by address or by id, without this member; nil takes whom Saw shows.
 	Static []Peer

@@ -2,6 +2,7 @@ package quorum
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/cryptotest"
@@ -20,6 +21,7 @@ import (
 //	start a b …       crash a b …      wipe a (its disk is lost)      pause a …     resume a …
 //	cut a b           both ways        heal                           slow a 700ms  (its disk)
 //	apart             two groups may form
+//	expect a 5        what makes a group, as a sees it from now on
 //	run 5s            formed           (until all that live agree on a leader)
 //	propose a x       confirm a        remove a b     transfer a b    force a
 //	status            members a        machine a
@@ -75,9 +77,15 @@ func (s *script) do(d *datadriven.TestData) {
 		s.f.run(s.duration(arg(0)))
 	case "formed":
 		s.f.until(time.Minute, "all that live have one leader", s.agreed)
+	case "expect":
+		sentinels, err := strconv.Atoi(arg(1))
+		if err != nil {
+			d.Fatalf(s.t, "%v", err)
+		}
+		s.f.node(arg(0)).step(core.Expect{Sentinels: sentinels})
 	case "propose":
 		n := s.f.node(arg(0))
-		s.answered(n, func(done func(core.Answer)) { n.propose(arg(1), 0, done) })
+		s.answered(func(done func(core.Answer)) { n.propose(arg(1), 0, done) })
 	case "confirm":
 		s.asked(arg(0), func(token any) core.Input { return core.Confirm{Token: token} })
 	case "remove":
@@ -142,11 +150,11 @@ func (s *script) agreed() bool {
 
 func (s *script) asked(id string, in func(any) core.Input) {
 	n := s.f.node(id)
-	s.answered(n, func(done func(core.Answer)) { n.ask(in, done) })
+	s.answered(func(done func(core.Answer)) { n.ask(in, done) })
 }
 
 // answered waits for an answer and writes it down.
-func (s *script) answered(n *node, ask func(done func(core.Answer))) {
+func (s *script) answered(ask func(done func(core.Answer))) {
 	began, done := s.f.now, false
 	ask(func(a core.Answer) {
 		done = true

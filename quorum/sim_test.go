@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	simSeeds = flag.Int("seeds", 30, "how many seeds TestSim runs")
+	simSeeds = flag.Int("seeds", 20, "how many seeds TestSim runs")
 	simSeed  = flag.Uint64("seed", 1, "the first of them")
 )
 

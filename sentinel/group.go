@@ -37,11 +37,8 @@ func (s *Sentinel) join() error {
 	return nil
 }
 
-// neverForms is more sentinels than there are: who watches nothing has met nobody, and must not form a group alone.
-const neverForms = 1 << 20
-
-// expected is how many sentinels a group needs to form: of the largest quorum among the primaries that they watch a
-// majority.
+// expected is how many sentinels a group needs to form: as many as have the largest quorum among the primaries that they
+// watch for a majority. Who watches nothing has met nobody: 0, and there is no group yet.
 func (s *Sentinel) expected(watched []configs.MonitoredPrimary) int {
 	if n := s.config.Sentinel.BootstrapExpect; n != 0 {
 		return int(n)
@@ -49,9 +46,6 @@ func (s *Sentinel) expected(watched []configs.MonitoredPrimary) int {
 	expect := 0
 	for i := range watched {
 		expect = max(expect, 2*int(watched[i].Quorum)-1)
-	}
-	if expect == 0 {
-		return neverForms
 	}
 	return expect
 }

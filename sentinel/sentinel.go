@@ -116,6 +116,7 @@ func (s *Sentinel) Serve(ctx context.Context) error {
 	go s.onSignals(signals) // ends with ctx
 	shell.Greet(s.log, s.config, s.facts)
 	s.facts.FileLimit = shell.RaiseFileLimit(s.log, s.config)
+	s.loops.SetConnsMax(int(s.config.Maxclients))
 	if err := shell.Listen(s.log, s.config, s.loops); err != nil { // first of all: who has the port has the files
 		return err
 	}

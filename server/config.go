@@ -20,10 +20,10 @@ func (s *Server) watchConfig() {
 	c.OnChange(s.setMaxclients, "maxclients")
 	c.OnChange(func() error {
 		if s.upstream != nil {
-			s.upstream.setTimeout()
+			s.upstream.setLimits()
 		}
 		return nil
-	}, "repl-timeout")
+	}, "repl-timeout", "client-output-buffer-limit")
 	c.OnChange(func() error { s.conns.SetLimits(); return nil }, "proto-max-bulk-len")
 	c.OnChange(func() error { e.Users.SetPassword(c.Requirepass); s.conns.SetLimits(); return nil }, "requirepass")
 	c.OnChange(func() error { e.Users.SetPubSubDefault(c.AclPubsubDefault == configs.PubsubAllChannels); return nil },
@@ -84,6 +84,7 @@ func (s *Server) setLoops() error {
 func (s *Server) setMaxclients() error {
 	want := s.config.Maxclients
 	s.facts.FileLimit = shell.RaiseFileLimit(s.log, s.config)
+	s.loops.SetConnsMax(int(s.config.Maxclients))
 	if s.config.Maxclients < want {
 		//nolint:staticcheck // wire text
 		return errors.New("The operating system is not able to handle the specified number of clients")

@@ -17,7 +17,9 @@ func (h host) Log(level int, message string) {
 // Facts gives what only the process knows.
 func (h host) Facts() session.Facts {
 	f := h.s.facts
-	f.Port = int(h.s.config.Port)
+	if f.Port = int(h.s.config.Port); f.Port == 0 {
+		f.Port = int(h.s.config.TlsPort)
+	}
 	f.Loops = h.s.Loops()
 	f.ConfigFile = h.s.config.File
 	f.Listeners = shell.Listeners(h.s.config)

@@ -2,6 +2,7 @@ package testenv
 
 import (
 	"bufio"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"math"
@@ -67,6 +68,16 @@ func DialWithin(addr string, limit time.Duration) (*Client, error) {
 		network = "unix"
 	}
 	conn, err := net.DialTimeout(network, addr, limit)
+	if err != nil {
+		return nil, fmt.Errorf("testenv: %w", err)
+	}
+	return &Client{conn: conn, r: bufio.NewReaderSize(conn, 64<<10)}, nil
+}
+
+// DialTLS is Dial over TLS, with the handshake done.
+func DialTLS(addr string, cfg *tls.Config) (*Client, error) {
+	dialer := &net.Dialer{Timeout: ioMax}
+	conn, err := tls.DialWithDialer(dialer, "tcp", addr, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("testenv: %w", err)
 	}

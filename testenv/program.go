@@ -75,13 +75,11 @@ func (p Program) StartIn(t testing.TB, dir string, args ...string) *Server {
 func (p Program) StartSentinel(t testing.TB, lines ...string) *Server {
 	t.Helper()
 	dir := t.TempDir()
-	s := p.Prepare(t, dir, "--sentinel")
-	s.file = filepath.Join(dir, "sentinel.conf")
-	if err := os.WriteFile(s.file, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
+	file := filepath.Join(dir, "sentinel.conf")
+	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s.Launch(t)
-	return s
+	return p.StartIn(t, dir, file, "--sentinel")
 }
 
 // Prepare is StartIn that leaves it to the test to Launch the server.

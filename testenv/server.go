@@ -33,8 +33,7 @@ type Server struct {
 	cmd  *exec.Cmd
 	done chan struct{} // closed when the process has ended
 
-	file       string // the configuration file, which comes first; empty for none
-	loadingToo bool   // an answer that the data is being loaded is one
+	loadingToo bool // an answer that the data is being loaded is one
 }
 
 // Start runs this repository's server with extra arguments (--name value ...) and returns when it answers PING.
@@ -78,7 +77,7 @@ func (s *Server) LaunchLoading(t testing.TB) {
 
 func (s *Server) run() error {
 	for try := 1; ; try++ {
-		port, err := freePort()
+		port, err := FreePort()
 		if err != nil {
 			return fmt.Errorf("testenv: %w", err)
 		}
@@ -100,10 +99,11 @@ func (s *Server) launch(port string) error {
 		return err
 	}
 	defer log.Close()
-	args := append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", s.Dir, "--save", ""}, s.args...)
-	if s.file != "" {
-		args = append([]string{s.file}, args...)
+	args, more := []string{"--port", port, "--bind", "127.0.0.1", "--dir", s.Dir, "--save", ""}, s.args
+	if len(more) > 0 && !strings.HasPrefix(more[0], "-") { // a configuration file comes first
+		args, more = append(more[:1:1], args...), more[1:]
 	}
+	args = append(args, more...)
 	s.cmd = exec.Command(s.path, args...)
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	if raceEnabled { // a race ends the server, and so fails the test, instead of only standing in its log
@@ -209,8 +209,8 @@ func (s *Server) LogTail() string {
 	return l
 }
 
-// freePort asks the system for a port that is free now.
-func freePort() (string, error) {
+// FreePort asks the system for a port that is free now.
+func FreePort() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", fmt.Errorf("find a free port: %w", err)

@@ -29,7 +29,7 @@ func (l *Loop) release(c *Conn) {
 			_ = f.Close()
 			return
 		}
-		t.direct.Store(f)
+		t.heir = f
 		c.heir(t.conn)
 		return
 	}

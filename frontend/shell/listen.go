@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -20,6 +21,9 @@ func Network(log zerolog.Logger, c *configs.Config, conns *Conns) netloop.Config
 		Limits: conns.Unauthenticated(), MPTCP: c.Mptcp, SocketMark: int(c.SocketMarkId),
 		AcceptTLSMax: int(c.MaxNewTlsConnectionsPerCycle),
 		Refused: func(remote string, err error) {
+			if errors.Is(err, netloop.ErrFull) {
+				conns.rejected()
+			}
 			log.Debug().Err(err).Str("addr", remote).Msg("Error accepting a client connection")
 		},
 		Warn: func(msg string, err error) { log.Warn().Err(err).Str("component", "netloop").Msg(msg) },

@@ -19,7 +19,7 @@ func messages() []Message {
 		{Card: &Card{}},
 		{Group: 7, Raft: &pb.Message{Type: pb.MsgHeartbeat.Enum(), To: new(uint64(1)), From: new(uint64(2))}},
 		{Group: 7, Raft: &pb.Message{Type: pb.MsgSnap.Enum(), Snapshot: &pb.Snapshot{Data: []byte("x")}}},
-		{notice: &notice{group: 4, raft: 5, final: true}},
+		{notice: &notice{group: 4, raft: 5, final: true, term: 6}},
 	}
 }
 

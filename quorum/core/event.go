@@ -35,8 +35,7 @@ type (
 	Saw struct{ Peers []Peer }
 	// Moved says that this member is reached at another address from now on.
 	Moved struct{ Addr string }
-	// Expect says how many distinct sentinels make a group from now on: Config.Expect anew. Nothing changes for one that
-	// is formed.
+	// Expect says how many sentinels make a group from now on.
 	Expect struct{ Sentinels int }
 	// LinkUp says that messages reach a peer.
 	LinkUp struct{ ID string }

@@ -40,9 +40,24 @@ func (n *Node) form() {
 	}
 }
 
-// need is how many pledges a group needs: a majority of all that were ever seen, and what the operator expects.
+// ownNeed is how many pledges a group needs, for all that this member knows by itself: a majority of all that were ever
+// seen, and what its operator expects; 0 if there is nothing to expect yet.
+func (n *Node) ownNeed() int {
+	if n.cfg.Expect <= 0 {
+		return 0
+	}
+	return max(n.cfg.Expect, (len(n.peers.known)+1)/2+1)
+}
+
+// need is the same for all of those that show their cards: the most careful of them decides.
 func (n *Node) need() int {
-	return max(n.cfg.Expect, (len(n.peers.known)+1)/2+1, 1)
+	need := n.ownNeed()
+	for _, p := range n.fresh() {
+		if !p.card.Formed {
+			need = max(need, int(min(p.card.Need, membersMax)))
+		}
+	}
+	return need
 }
 
 // beside looks for other groups, as a member of one.
@@ -114,7 +129,7 @@ func (n *Node) settled(present int) bool {
 	if present == 1 {
 		wait = settleAlone
 	}
-	return present >= n.need() && n.now-n.peers.changed >= wait
+	return n.ownNeed() > 0 && present >= n.need() && n.now-n.peers.changed >= wait
 }
 
 // draw proposes a group.
@@ -157,15 +172,14 @@ func (n *Node) lead(fresh []*peer) {
 			return
 		}
 	}
-	need, r := n.need(), newRoster(n.meta.Group)
+	r := newRoster(n.meta.Group)
 	r.members[n.meta.Raft] = &member{id: n.meta.MyID, addr: n.cfg.Addr}
 	for _, p := range fresh {
 		if p.card.Group == n.meta.Group && len(r.members) < membersMax {
 			r.members[p.card.Raft] = &member{id: p.id, addr: p.addr}
-			need = max(need, int(min(p.card.Need, membersMax)))
 		}
 	}
-	if len(r.members) < need {
+	if len(r.members) < n.need() {
 		return
 	}
 	n.found(n.meta, r, 1, func() {

@@ -32,7 +32,7 @@ const (
 
 	// proposalsMax is how many proposals of a member are under way at a time. Identities are remembered in a window of
 	// this size for each member, so it cannot be larger.
-	proposalsMax = 256
+	proposalsMax = 2048
 	// proposalPatience is when a proposal is given up, proposalRetry when it is sent again.
 	proposalPatience = 5 * time.Second
 	proposalRetry    = 600 * time.Millisecond

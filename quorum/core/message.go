@@ -29,6 +29,9 @@ type notice struct {
 	group GroupID
 	raft  uint64
 	final bool // an operator removed it; else it may come back as a new member
+	// term is the leader's that says so. One of an older term than the receiver's may not know yet that it is a member.
+	// What is known to have left is gone for ever, whoever says it: then term is the highest.
+	term uint64
 }
 
 // Message is what members send each other: one of its parts is set.
@@ -80,6 +83,7 @@ func (m Message) Encode() ([]byte, error) {
 		e.fixed(uint64(m.notice.group))
 		e.fixed(m.notice.raft)
 		e.bool(m.notice.final)
+		e.fixed(m.notice.term)
 	}
 	return e.b, nil
 }
@@ -103,7 +107,7 @@ func DecodeMessage(b []byte) (Message, error) {
 			d.b = nil
 		}
 	case kindNotice:
-		m.notice = &notice{group: GroupID(d.fixed()), raft: d.fixed(), final: d.bool()}
+		m.notice = &notice{group: GroupID(d.fixed()), raft: d.fixed(), final: d.bool(), term: d.fixed()}
 	default:
 		return Message{}, fmt.Errorf("quorum: message of unknown kind %d", kind)
 	}

@@ -14,6 +14,7 @@ type Config struct {
 	Machine Machine
 	Addr    string
 	// Expect is how many distinct sentinels make a group, at least; a majority of all that were seen is also needed.
+	// With 0 none is made yet.
 	Expect int
 	// Static lists the only peers that may belong, by address or id; nil allows all.
 	Static []Peer
@@ -146,7 +147,9 @@ func (n *Node) Step(now time.Duration, in Input) {
 			n.cfg.Addr, n.peers.movedAt, n.peers.dirty = in.Addr, n.now, true
 		}
 	case Expect:
-		n.cfg.Expect = in.Sentinels
+		if n.cfg.Expect != in.Sentinels {
+			n.cfg.Expect, n.peers.dirty, n.peers.changed = in.Sentinels, true, n.now
+		}
 	case LinkUp:
 		n.sendCard(in.ID)
 	case LinkDown:

@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -218,6 +219,28 @@ func TestProposalsAreBounded(t *testing.T) {
 	}
 	if n := len(d.got.Answers) - proposalsMax - 1; n != 1 {
 		t.Errorf("%d reads were answered at once, want the one beyond the limit", n)
+	}
+}
+
+// A leader that has been replaced and does not know it yet cannot tell a newer member that it is none.
+func TestNoticeOfAnOldLeader(t *testing.T) {
+	s := stateOf(t)
+	s.Hard.Term = new(uint64(4))
+	for _, c := range []struct {
+		notice notice
+		leaves bool
+	}{
+		{notice{5, 1, false, 3}, false},
+		{notice{6, 1, false, 9}, false},
+		{notice{5, 2, false, 9}, false},
+		{notice{5, 1, false, 4}, true},
+		{notice{5, 1, true, math.MaxUint64}, true},
+	} {
+		d := newDesk(t, s)
+		d.step(Received{From: "b", Message: Message{notice: &c.notice}})
+		if st := d.node.Status(d.now); st.Formed == c.leaves || st.Removed != c.notice.final {
+			t.Errorf("%+v: %+v", c.notice, st)
+		}
 	}
 }
 

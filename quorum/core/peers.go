@@ -3,6 +3,7 @@ package core
 import (
 	"cmp"
 	"maps"
+	"math"
 	"slices"
 	"time"
 )
@@ -119,7 +120,7 @@ func (n *Node) Links() []Peer {
 
 // Card gives what this member says about itself. It says only what is durable.
 func (n *Node) Card() Card {
-	c := Card{ID: n.meta.MyID, Addr: n.cfg.Addr, Need: uint64(n.need()), GivenUp: n.meta.GivenUp}
+	c := Card{ID: n.meta.MyID, Addr: n.cfg.Addr, Need: uint64(n.ownNeed()), GivenUp: n.meta.GivenUp}
 	if n.switching || n.halted {
 		return c
 	}
@@ -157,6 +158,9 @@ func (n *Node) takeCard(from string, c *Card) {
 		return
 	}
 	p.move(c.Addr, n.now)
+	if c.Need != p.card.Need {
+		n.peers.changed = n.now
+	}
 	if c.Raft != p.card.Raft {
 		p.raftAt = n.now
 	}
@@ -174,8 +178,10 @@ func (n *Node) judge(p *peer) {
 	if !n.formed() || !n.leader.settled || c.Group != n.meta.Group || n.roster.members[c.Raft] != nil {
 		return
 	}
-	if final, found := n.roster.departed(c.Raft); found || c.Formed {
-		n.notify(p.id, c.Raft, final)
+	if final, found := n.roster.departed(c.Raft); found {
+		n.notify(p.id, notice{c.Group, c.Raft, final, math.MaxUint64})
+	} else if c.Formed {
+		n.notify(p.id, notice{c.Group, c.Raft, false, n.leader.term})
 	} else if n.twin(p.id) && n.now-p.raftAt > twinAfter {
 		n.event(Event{Kind: EventDuplicate, Peer: p.id, Group: n.meta.Group, Text: p.addr})
 	}

@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	pb "go.etcd.io/raft/v3/raftpb"
@@ -31,7 +32,7 @@ func (n *Node) receiveRaft(from string, m Message) {
 	}
 	if n.roster != nil && n.roster.members[r.GetFrom()] == nil {
 		if final, found := n.roster.departed(r.GetFrom()); found {
-			n.notify(from, r.GetFrom(), final)
+			n.notify(from, notice{n.meta.Group, r.GetFrom(), final, math.MaxUint64})
 			return
 		}
 	}
@@ -148,13 +149,13 @@ func (n *Node) sendRaft(m *pb.Message) {
 }
 
 // notify tells a peer that an identity of its is gone.
-func (n *Node) notify(to string, raft uint64, final bool) {
-	n.effects.Sends = append(n.effects.Sends, Send{To: to, Message: Message{notice: &notice{n.meta.Group, raft, final}}})
+func (n *Node) notify(to string, c notice) {
+	n.effects.Sends = append(n.effects.Sends, Send{To: to, Message: Message{notice: &c}})
 }
 
 // noticed learns that this member has been removed while it did not listen.
 func (n *Node) noticed(c *notice) {
-	if !n.switching && n.meta.Group != 0 && c.group == n.meta.Group && c.raft == n.meta.Raft {
+	if n.active() && c.group == n.meta.Group && c.raft == n.meta.Raft && c.term >= n.rn.BasicStatus().GetTerm() {
 		n.removed(c.final)
 	}
 }

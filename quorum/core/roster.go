@@ -33,16 +33,6 @@ func newRoster(group GroupID) *roster {
 	return &roster{group: group, members: map[uint64]*member{}}
 }
 
-// find gives the newest member of a myid. There are two while a member that lost its disk takes its own place.
-func (r *roster) find(id string) (raft uint64, m *member) {
-	for k, v := range r.members {
-		if v.id == id && (m == nil || k < raft) {
-			raft, m = k, v
-		}
-	}
-	return raft, m
-}
-
 func (r *roster) remove(raft uint64) {
 	m := r.members[raft]
 	if m == nil {
