@@ -133,47 +133,12 @@ func TestRewrite(t *testing.T) {
 	}
 }
 
-// crashing calls before each change of a file or folder, when the power may go.
-type crashing struct {
-	*vfs.Mem
-	crash func()
-}
-
-func (c crashing) Create(name string, perm fs.FileMode) (vfs.File, error) {
-	c.crash()
-	f, err := c.Mem.Create(name, perm)
-	return crashingFile{f, c.crash}, err
-}
-
-func (c crashing) Rename(oldname, newname string) error {
-	c.crash()
-	return c.Mem.Rename(oldname, newname)
-}
-
-func (c crashing) SyncDir(name string) error {
-	c.crash()
-	return c.Mem.SyncDir(name)
-}
-
-type crashingFile struct {
-	vfs.File
-	crash func()
-}
-
-func (f crashingFile) Write(p []byte) (int, error) { f.crash(); return f.File.Write(p) }
-
-func (f crashingFile) Chmod(perm fs.FileMode) error { f.crash(); return f.File.Chmod(perm) }
-
-func (f crashingFile) Sync() error { f.crash(); return f.File.Sync() }
-
-func (f crashingFile) Close() error { f.crash(); return f.File.Close() }
-
 // TestRewriteCrash takes the power away before every operation, with many ideas of what reached the disk: the file is
 // the old one or the new one, whole.
 func TestRewriteCrash(t *testing.T) {
 	mem, c := rewriteReady(t)
 	points, news := 0, 0
-	crash := func() {
+	crash := func(string, string) error {
 		points++
 		for seed := range uint64(50) {
 			got, err := vfs.ReadFile(mem.CrashClone(seed), rewriteFile, 1<<20)
@@ -184,11 +149,12 @@ func TestRewriteCrash(t *testing.T) {
 				news++
 			}
 		}
+		return nil
 	}
-	if err := c.Rewrite(crashing{mem, crash}, c.File); err != nil {
+	if err := c.Rewrite(vfs.NewWatched(mem, crash), c.File); err != nil {
 		t.Fatal(err)
 	}
-	if points != 7 || news == 0 {
+	if points != 10 || news == 0 {
 		t.Errorf("%d points and %d new files: the test does not see what it should", points, news)
 	}
 }

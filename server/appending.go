@@ -28,6 +28,7 @@ type appending struct {
 	rewriting bool // one is asked for, or runs
 	request   rewriteRequest
 	job       *snapshot.Job // of it; nil before it begins
+	copied    *copied       // waits to be the data and the base
 	startedAt int64         // Unix seconds
 	lastTook  int64         // seconds; -1: there was none
 	lastOld   int64
@@ -189,7 +190,7 @@ func (s *Server) keepAOF(ctx context.Context, done chan<- struct{}) {
 		case <-a.wake:
 		}
 		var stops, rewrites bool
-		s.holding(func() { stops, a.stops, rewrites = a.stops, false, a.rewriting })
+		s.holding(func() { stops, a.stops, rewrites = a.stops, false, a.takeCopy() })
 		if stops {
 			if err := a.log.Stop(); err != nil {
 				s.log.Warn().Err(err).Msg("The AOF was not closed well")

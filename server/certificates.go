@@ -14,7 +14,7 @@ import (
 var tlsDirectives = []string{
 	"tls-cert-file", "tls-key-file", "tls-key-file-pass", "tls-client-cert-file", "tls-client-key-file",
 	"tls-client-key-file-pass", "tls-ca-cert-file", "tls-ca-cert-dir", "tls-auth-clients", "tls-protocols", "tls-ciphers",
-	"tls-session-caching", "tls-replication",
+	"tls-session-caching", "tls-replication", "tls-cluster",
 }
 
 // watchTLS registers what changes of the configuration do.

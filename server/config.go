@@ -19,6 +19,9 @@ func (s *Server) netConfig() netloop.Config {
 		Limits: s.conns.Unauthenticated(), MPTCP: c.Mptcp, SocketMark: int(c.SocketMarkId),
 		AcceptTLSMax: int(c.MaxNewTlsConnectionsPerCycle),
 		Refused: func(remote string, err error) {
+			if errors.Is(err, netloop.ErrFull) {
+				s.holding(func() { s.engine.Stats.RejectedConnections++ })
+			}
 			s.log.Debug().Err(err).Str("addr", remote).Msg("Error accepting a client connection")
 		},
 		Warn: func(msg string, err error) { s.log.Warn().Err(err).Str("component", "netloop").Msg(msg) },
@@ -35,10 +38,10 @@ func (s *Server) watchConfig() {
 	c.OnChange(s.setMaxclients, "maxclients")
 	c.OnChange(func() error {
 		if s.upstream != nil {
-			s.upstream.setTimeout()
+			s.upstream.setLimits()
 		}
 		return nil
-	}, "repl-timeout")
+	}, "repl-timeout", "client-output-buffer-limit")
 	c.OnChange(func() error { s.conns.SetLimits(); return nil }, "proto-max-bulk-len")
 	c.OnChange(func() error { e.Users.SetPassword(c.Requirepass); s.conns.SetLimits(); return nil }, "requirepass")
 	c.OnChange(func() error { e.Users.SetPubSubDefault(c.AclPubsubDefault == configs.PubsubAllChannels); return nil },

@@ -1,6 +1,13 @@
 package server
 
-import "fmt"
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
 
 // A replica may take its snapshot over a connection of its own, and follow the stream over the other one meanwhile.
 // It asks for the stream when it has been told, on the connection of the snapshot, where that begins; until then the
@@ -12,8 +19,28 @@ type awaited struct {
 	untilMs  int64     // when the claim ends; 0 while the connection is there
 }
 
-// awaitMs is how long the stream is kept for a replica whose snapshot has been sent, or broken off.
-const awaitMs = 60_000
+// awaitTime is how long the stream is kept for a replica whose snapshot has been sent, or broken off.
+const awaitTime = time.Minute
+
+// StopAtCopies is DEBUG PAUSE-AFTER-FORK, for a server that does not fork.
+func (h host) StopAtCopies(on bool) { h.s.stopsAtCopies.Store(on) }
+
+// KeepStreams is DEBUG DELAY-RDB-CLIENT-FREE-SECONDS.
+func (h host) KeepStreams(d time.Duration) { h.s.feeding.awaitTime = d }
+
+// stopAtCopy stops the process, until somebody continues it, if that is asked for.
+func (s *Server) stopAtCopy() {
+	if !s.stopsAtCopies.Load() {
+		return
+	}
+	s.note("Process is about to stop.")
+	runtime.LockOSThread() // a signal to the own thread is there when the call returns
+	if err := unix.Tgkill(os.Getpid(), unix.Gettid(), unix.SIGSTOP); err != nil {
+		s.log.Warn().Err(err).Msg("The process cannot stop itself")
+	}
+	runtime.UnlockOSThread()
+	s.note("Process has been continued.")
+}
 
 // AwaitsStream is engine.Host's.
 func (h host) AwaitsStream(id uint64) bool { return h.s.feeding.awaited[id] != nil }
@@ -45,7 +72,7 @@ func (s *Server) joined(id uint64) bool {
 func (s *Server) postpone(id uint64) bool {
 	a := s.feeding.awaited[id]
 	if a != nil && a.untilMs == 0 {
-		a.untilMs = s.engine.NowMs() + awaitMs
+		a.untilMs = s.engine.NowMs() + s.feeding.awaitTime.Milliseconds()
 	}
 	return a != nil
 }
@@ -66,7 +93,7 @@ func (s *Server) forsakeLate() {
 	for id, a := range s.feeding.awaited {
 		if a.untilMs > 0 && s.engine.NowMs() > a.untilMs {
 			s.note("Dual channel replication: Replica main channel failed to establish PSYNC within the grace period "+
-				"(%d seconds). Freeing RDB client %d.", awaitMs/1000, id)
+				"(%d seconds). Freeing RDB client %d.", int(s.feeding.awaitTime.Seconds()), id)
 			s.forsake(id)
 		}
 	}

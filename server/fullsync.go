@@ -21,6 +21,7 @@ type fullSync struct {
 	wants    wants
 	job      *snapshot.Job // nil if there is no data in it
 	over     bool          // everything is written
+	replicas int           // of a transfer: those that are not gone, whether or not they have all of it
 }
 
 // wants is what replicas must agree in to share a snapshot.
@@ -229,6 +230,7 @@ func (s *Server) syncBySocket(y *fullSync, group []*follower) {
 		}
 	}
 	s.note("Background RDB transfer started")
+	y.replicas = len(group)
 	for _, f := range group {
 		s.await(f, y)
 		f.outlet.Say("$EOF:" + mark + "\r\n")
@@ -266,16 +268,10 @@ func (s *Server) socketSynced(y *fullSync, err error) {
 	y.over = true
 	if err == nil {
 		s.note("Background RDB transfer terminated with success")
-		left := 0
-		for _, cl := range s.engine.Followers {
-			if f := followerOf(cl); f != nil && f.sync == y {
-				left++
-			}
-		}
-		s.note("Diskless rdb transfer, done reading from pipe, %d replicas still up.", left)
+		s.note("Diskless rdb transfer, done reading from pipe, %d replicas still up.", y.replicas)
 		return
 	}
-	s.warn("Background transfer error: %s", err)
+	s.log.Warn().Err(err).Msg("Background RDB transfer error")
 	s.failSync(y)
 }
 
@@ -365,6 +361,7 @@ func (s *Server) socketDone(f *follower) {
 	f.sync.transfer.End(f.piece)
 	f.outlet.Switch(nil)
 	f.piece = nil
+	s.stopAtCopy()
 	if s.putOnline(f) {
 		f.onAck = true
 	}
@@ -390,6 +387,9 @@ func (s *Server) putOnline(f *follower) bool {
 // leaveSync takes a replica that is gone out of its snapshot, and ends that if nobody else wants it.
 func (s *Server) leaveSync(f *follower) {
 	y := f.sync
+	if y != nil {
+		y.replicas--
+	}
 	if f.file != nil {
 		f.file.close()
 	}

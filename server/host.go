@@ -20,7 +20,9 @@ func (h host) Log(level int, message string) {
 // Facts gives what only the process knows.
 func (h host) Facts() session.Facts {
 	f := h.s.facts
-	f.Port = int(h.s.config.Port)
+	if f.Port = int(h.s.config.Port); f.Port == 0 {
+		f.Port = int(h.s.config.TlsPort)
+	}
 	f.Loops = h.s.Loops()
 	f.ConfigFile = h.s.config.File
 	f.Listeners = h.s.listeners()
@@ -46,6 +48,7 @@ func (s *Server) listeners() []session.Listener {
 
 // raiseFileLimit asks for enough descriptors for maxclients; what it cannot have lowers maxclients, loudly.
 func (s *Server) raiseFileLimit() {
+	defer func() { s.loops.SetConnsMax(int(s.config.Maxclients)) }()
 	want := uint64(s.config.Maxclients) + reservedFiles
 	var l syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {

@@ -3,6 +3,7 @@ package server_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -19,31 +20,50 @@ import (
 // start runs a server inside the test on a Unix socket and returns its path.
 func start(t testing.TB, args ...string) string {
 	t.Helper()
-	dir := t.TempDir()
-	socket := filepath.Join(dir, "s")
+	socket, stop, err := launch(t, vfs.OS{}, t.TempDir(), args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return socket
+}
+
+// launch is start with a file system and a folder, and with a server that stop ends. An error says why it did not
+// start.
+func launch(t testing.TB, fsys vfs.FS, dir string, args ...string) (socket string, stop func() error, err error) {
+	t.Helper()
+	socket = filepath.Join(dir, "s")
 	config, err := configs.Load(configs.Source{FS: vfs.OS{}, Dir: dir, Args: append([]string{
 		"--port", "0", "--unixsocket", socket, "--save", "", "--logfile", filepath.Join(dir, "log"),
 	}, args...)})
 	if err != nil {
-		t.Fatal(err)
+		return "", nil, err
 	}
-	s, err := server.New(server.Options{Config: config, Version: "9.1.2", Build: "test"})
+	s, err := server.New(server.Options{Config: config, Version: "9.1.2", Build: "test", FS: fsys})
 	if err != nil {
-		t.Fatal(err)
+		return "", nil, err
 	}
 	procs := runtime.GOMAXPROCS(0)
-	ctx, stop := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- s.Serve(ctx) }() // ends with ctx; the cleanup waits for it
-	t.Cleanup(func() {
-		stop()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
+	go func() { done <- s.Serve(ctx) }() // ends with ctx; stop waits for it
+	stop = func() error {
+		cancel()
+		err := <-done
 		runtime.GOMAXPROCS(procs)
-	})
-	<-s.Ready()
-	return socket
+		return err
+	}
+	select {
+	case <-s.Ready():
+		return socket, stop, nil
+	case err := <-done:
+		done <- err
+		return "", nil, errors.Join(errors.New("the server has ended"), stop())
+	}
 }
 
 // client sends the same pipeline again and again.
@@ -137,9 +157,25 @@ func TestLoopAllocatesNothing(t *testing.T) {
 	if invariant.Enabled {
 		t.Skip("the checks of invariants allocate")
 	}
-	const depth, rounds = 16, 400
 	socket := start(t)
 	c := dial(t, socket)
+	allocatesNothing(t, c)
+	// Nor does the check of a user with rules on commands, keys and databases.
+	c.batch(2, len("+OK\r\n+OK\r\n"), func(i int) string {
+		return []string{
+			wire("ACL", "SETUSER", "u", "on", "nopass", "+@all", "-@dangerous", "~key:*", "~n:*", "db=0"), wire("AUTH", "u", ""),
+		}[i]
+	})
+	c.do(t)
+	if string(c.reply) != "+OK\r\n+OK\r\n" {
+		t.Fatalf("%q", c.reply)
+	}
+	allocatesNothing(t, c)
+}
+
+func allocatesNothing(t *testing.T, c *client) {
+	t.Helper()
+	const depth, rounds = 16, 400
 	for _, l := range loads {
 		if l.name == "GET" {
 			c.batch(depth, depth*len("+OK\r\n"), loads[1].command)

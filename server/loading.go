@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"valkey/configs"
+	"valkey/frontend/resp"
 	"valkey/server/engine"
 	"valkey/server/snapshot"
 	"valkey/store/rdb"
@@ -178,21 +179,32 @@ func (s *Server) loadAtStart(ctx context.Context) error {
 		}
 		return err
 	}
-	loaded, found, err := s.loadFile(s.dataFile(), func(o *snapshot.LoadOptions) { o.Quit = ctx.Done() })
-	switch {
-	case err != nil:
-		return err
-	case !found:
-		return nil
-	}
-	s.log.Info().Msg(fmt.Sprintf("DB loaded from disk: %.3f seconds", time.Since(start).Seconds()))
-	s.locked(func() {
-		s.saving.functions = loaded.Functions
-		if s.saving.restored != nil {
-			s.saving.restored(loaded.Aux)
+	loaded, found, err := s.loadFile(s.dataFile(), func(o *snapshot.LoadOptions) {
+		o.Quit = ctx.Done()
+		if !s.isReplica() {
+			s.holding(func() {
+				s.history.Activate()
+				s.feeding.aloneMs = s.engine.NowMs()
+			})
+			o.Expired = s.tellExpired
 		}
 	})
+	if err != nil {
+		return err
+	}
+	if found {
+		s.log.Info().Msg(fmt.Sprintf("DB loaded from disk: %.3f seconds", time.Since(start).Seconds()))
+	}
+	s.locked(func() {
+		s.saving.functions = loaded.Functions
+		s.restoreHistory(loaded.Aux)
+	})
 	return nil
+}
+
+// tellExpired has replicas that go on from before the restart delete what was not loaded. The engine lock is held.
+func (s *Server) tellExpired(db int, key []byte) {
+	s.history.Append(db, resp.AppendCommand(nil, engine.Deletion(s.config.LazyfreeLazyExpire), key))
 }
 
 // loadData is loadAtStart in its place within run: what it cannot load must not be served, nor saved over.

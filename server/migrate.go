@@ -191,7 +191,7 @@ func (t *trip) connect() error {
 	conn, err := d.DialContext(ctx, "tcp", t.c.address)
 	if err == nil {
 		var secured *tls.Config
-		t.c.s.holding(func() { secured = t.c.s.certificates.Client() })
+		t.c.s.holding(func() { secured = t.c.s.certificates.MigrationClient() })
 		if secured != nil {
 			conn, err = overTLS(ctx, conn, secured)
 		}

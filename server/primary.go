@@ -125,8 +125,8 @@ func (s *Server) primaryLink() *engine.PrimaryLink {
 		Host: u.address.Host, Port: u.address.Port, State: string(u.state), Up: u.state == stateConnected,
 		DownMs: s.downMs, Offset: 1, ReadOffset: 1,
 		Syncing: u.state == stateSync, SyncTotal: u.syncTotal, SyncRead: u.syncRead.Load(),
-		BufferBytes: u.buffered.Load(), BufferPeak: u.bufferPeak.Load(),
 	}
+	p.BufferBytes, p.BufferPeak = s.reserve()
 	if u.state == stateConnected || s.resumption.possible {
 		p.Offset, p.ReadOffset = s.history.Offset(), s.history.Offset()
 	}
@@ -139,6 +139,18 @@ func (s *Server) primaryLink() *engine.PrimaryLink {
 		}
 	}
 	return p
+}
+
+// reserve is how much of the primary's stream waits for its copy to be loaded, and the most that the latest copy with a
+// second connection had wait.
+func (s *Server) reserve() (held, peak int64) {
+	if u := s.upstream; u != nil && u.link != nil {
+		held, peak = u.link.Reserve()
+	}
+	if peak == 0 {
+		peak = s.reservePeak
+	}
+	return held, peak
 }
 
 // streamDB is the database that the stream of this replica has selected: what a snapshot says of it.
@@ -156,10 +168,11 @@ func (s *Server) restoreHistory(aux map[string]string) {
 	id := aux["repl-id"]
 	offset, err := strconv.ParseInt(aux["repl-offset"], 10, 64)
 	if len(id) != len(h.ID()) || err != nil || offset < 0 {
+		h.Stop() // nobody can go on from what was appended meanwhile
 		return
 	}
 	if !s.isReplica() {
-		h.Adopt(h.ID(), offset)
+		h.Rebase(offset)
 		h.SetSecond(id, offset+1)
 		s.feeding.aloneMs = s.engine.NowMs()
 		return
@@ -182,10 +195,13 @@ func (s *Server) introduction() link.Introduction {
 	c := s.config
 	who := link.Introduction{
 		User: c.Primaryuser, Password: c.Primaryauth, Address: c.ReplicaAnnounceIp, Port: c.Port,
-		Version: s.facts.Version, Offset: link.NoOffset,
+		Version: s.facts.Version, Offset: link.NoOffset, DualChannel: c.DualChannelReplicationEnabled,
 	}
-	if c.ReplicaAnnouncePort != 0 {
+	switch {
+	case c.ReplicaAnnouncePort != 0:
 		who.Port = c.ReplicaAnnouncePort
+	case c.TlsReplication && c.TlsPort != 0:
+		who.Port = c.TlsPort // what it would be reached by if it were the primary
 	}
 	if s.resumption.possible {
 		who.ID, who.Offset = s.history.ID(), s.history.Offset()

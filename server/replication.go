@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"valkey/frontend/netloop"
 	"valkey/frontend/resp"
@@ -25,7 +26,8 @@ type feeding struct {
 
 	nextFailoverMs int64
 
-	awaited map[uint64]*awaited // by the client that gets the snapshot
+	awaited   map[uint64]*awaited // by the client that gets the snapshot
+	awaitTime time.Duration
 
 	bySave       *fullSync // that goes through the data file; nil if none does
 	fileIsTheirs bool      // the data file was made for replicas only
@@ -119,6 +121,10 @@ func (h host) Synchronize(cl *session.Client, y engine.Sync) error {
 		return err
 	}
 	s.note("Replica %s asks for synchronization", replicaName(cl))
+	if y.WrongOffset != nil {
+		s.warn("Replica %s asks for synchronization but with a wrong offset", replicaName(cl))
+		return y.WrongOffset
+	}
 	if s.config.ReplDisableTcpNodelay {
 		conn.SetNoDelay(false)
 	}
@@ -354,7 +360,7 @@ func (s *Server) replicationCron() {
 	s.forsakeLate()
 	s.removeSyncFile()
 	h := s.history
-	if len(e.Followers) == 0 && c.ReplBacklogTtl > 0 && h.Active() && !s.isReplica() &&
+	if len(e.Followers) == 0 && c.ReplBacklogTtl > 0 && h.Active() && !s.isReplica() && !s.loading.on &&
 		s.secondsSince(r.aloneMs) > c.ReplBacklogTtl {
 		// Without a backlog the offset means nothing, so nobody may come back with the old id.
 		h.Renew()

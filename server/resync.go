@@ -1,7 +1,6 @@
 package server
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -79,71 +78,40 @@ func (s *Server) keyCount() (n int) {
 	return n
 }
 
-// receivedSync is how much of a copy is written between two syncs of its file: the last one would take long otherwise.
-const receivedSync = 8 << 20
-
 // loadByFile receives the copy into a file, makes that the data file, and loads it.
 func (u *upstream) loadByFile(r io.Reader, p *link.Payload) error {
 	s := u.s
-	var temp, name string
+	var c copyFile
 	var persistent bool
 	if err := u.locked(func() error {
-		temp, name = s.tempFile(), s.dataFile()
+		c = copyFile{fs: s.fs, temp: s.tempFile(), name: s.dataFile(), syncBytes: receivedSync}
 		persistent = len(s.config.Save) > 0 || s.config.Appendonly || !s.config.RdbDelSyncFiles
 		return nil
 	}); err != nil {
 		return err
 	}
-	if err := s.receiveFile(temp, r); err != nil {
-		_ = s.fs.Remove(temp) // there may be none
-		return err
-	}
-	f, err := s.fs.Open(temp) // by now, as the name may come to mean something else
+	f, err := c.receive(r)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = f.Close() }() // nothing is written to it
 	// A save that is under way would put older data in place of the copy.
 	if err := u.locked(func() error { s.abortJobs(errKilled); return nil }); err != nil {
+		c.drop()
 		return err
 	}
-	if err := s.fs.Rename(temp, name); err != nil {
+	if err := c.install(); err != nil {
 		s.warn("Failed trying to rename the temp DB into %s in PRIMARY <-> REPLICA synchronization: %s",
-			filepath.Base(name), configs.Strerror(err))
-		_ = s.fs.Remove(temp)
-		return err
-	}
-	if err := s.fs.SyncDir(filepath.Dir(name)); err != nil {
+			filepath.Base(c.name), configs.Strerror(err))
 		return err
 	}
 	p.Loading()
-	err = u.replaceData(f, u.syncRead.Load(), false, func() error { return nil })
+	err = u.replaceData(f, u.syncRead.Load(), false, c.name, func() error { return nil })
 	if !persistent {
 		s.note("Removing the RDB file obtained from the primary. This replica has persistence disabled")
-		_ = s.fs.Remove(name) // it is of no further use, and no harm
+		_ = s.fs.Remove(c.name) // it is of no further use, and no harm
 	}
 	return err
-}
-
-// receiveFile writes a copy to a file and makes it durable.
-func (s *Server) receiveFile(name string, r io.Reader) error {
-	f, err := s.fs.Create(name, 0o644)
-	if err != nil {
-		return err
-	}
-	for {
-		n, err := io.CopyN(f, r, receivedSync)
-		if serr := f.Sync(); serr != nil && (err == nil || errors.Is(err, io.EOF)) {
-			err = serr
-		}
-		if err == nil && n == receivedSync {
-			continue
-		}
-		if cerr := f.Close(); errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-			err = cerr
-		}
-		return err
-	}
 }
 
 // loadStream loads a copy as it comes.
@@ -155,12 +123,14 @@ func (u *upstream) loadStream(r io.Reader, p *link.Payload) error {
 	}); err != nil {
 		return err
 	}
-	return u.replaceData(r, p.Size, beside, p.Finish)
+	return u.replaceData(r, p.Size, beside, "", p.Finish)
 }
 
 // replaceData puts a snapshot in place of the data: beside it, which goes on serving, and then all at once; or after
-// throwing the old data away. verify has the last word before the snapshot counts.
-func (u *upstream) replaceData(r io.Reader, size int64, beside bool, verify func() error) error {
+// throwing the old data away. verify has the last word before the snapshot counts. The file that holds it, if one does,
+// becomes the base of the append-only file.
+func (u *upstream) replaceData(r io.Reader, size int64, beside bool, file string, verify func() error,
+) error {
 	s := u.s
 	var o snapshot.LoadOptions
 	var aside *store.Aside
@@ -201,7 +171,11 @@ func (u *upstream) replaceData(r io.Reader, size int64, beside bool, verify func
 	if err == nil {
 		err = verify()
 	}
-	s.locked(func() {
+	if err != nil {
+		from := map[bool]string{false: "disk", true: "socket"}[file == ""]
+		s.log.Warn().Err(err).Msg("Failed trying to load the PRIMARY synchronization DB from " + from)
+	}
+	end := func() error {
 		if begun {
 			s.endLoading()
 		}
@@ -210,7 +184,7 @@ func (u *upstream) replaceData(r io.Reader, size int64, beside bool, verify func
 		}
 		if err != nil {
 			u.discard(aside, begun, err)
-			return
+			return err
 		}
 		if aside != nil {
 			s.forgetHistory()
@@ -219,7 +193,18 @@ func (u *upstream) replaceData(r io.Reader, size int64, beside bool, verify func
 			aside.Drop(true)
 		}
 		u.adopt(loaded)
+		return nil
+	}
+	withLog := false
+	s.locked(func() {
+		withLog = err == nil && file != "" && s.config.Appendonly && s.config.AofUseRdbPreamble && !s.appending.on
+		if !withLog && end() == nil {
+			s.restartAOF()
+		}
 	})
+	if withLog && !s.adoptWithLog(&copied{name: file, adopt: end, done: make(chan struct{})}) {
+		return errReplaced
+	}
 	return err
 }
 
@@ -250,11 +235,13 @@ func (u *upstream) adopt(loaded snapshot.Loaded) {
 		s.history.Adopt(u.sync.ID, u.sync.Offset)
 	}
 	s.history.Activate()
-	s.resumption = resumption{possible: !u.legacy, db: s.databaseNamed(loaded.Aux)}
+	s.resumption = resumption{possible: !u.legacy, db: u.sync.DB}
+	if u.sync.DB == link.NoDB || u.sync.DB >= s.store.Databases() {
+		s.resumption.db = s.databaseNamed(loaded.Aux)
+	}
 	s.saving.functions = loaded.Functions
 	s.engine.Dirty++ // a change that no save has seen
 	s.note("PRIMARY <-> REPLICA sync: Finished with success")
-	s.restartAOF()
 }
 
 // forgetHistory makes everybody who copies this server begin anew, as its data does.

@@ -16,8 +16,18 @@ import (
 // rewriteRequest is what a rewrite is to make.
 type rewriteRequest struct {
 	format string
-	starts bool  // the log is off until it is done
-	ended  error // nobody wants it any more
+	starts bool    // the log is off until it is done
+	ended  error   // nobody wants it any more
+	copied *copied // the base that is there already; nil to make one
+}
+
+// copied is a copy of a primary's data in a file, which is about to become this server's data: it can be the base, too.
+type copied struct {
+	name string
+	// adopt makes it the data, at the moment at which effects begin to be logged; the engine lock is held. It is called
+	// once, whatever becomes of the log.
+	adopt func() error
+	done  chan struct{} // closed when it has been called
 }
 
 // rewriteIfDue starts a rewrite that was scheduled, or that the growth of the log asks for.
@@ -105,14 +115,19 @@ func (s *Server) rewrite(ctx context.Context) {
 func (s *Server) tryRewrite(ctx context.Context, request rewriteRequest) (r snapshot.Result, err error) {
 	a := &s.appending
 	w, err := a.log.Begin(request.format, request.starts)
-	if err != nil {
-		return r, err
+	switch {
+	case request.copied != nil:
+		err = s.baseFromCopy(w, request.copied, err)
+	case err == nil:
+		ended := make(chan snapshot.Result, 1)
+		s.locked(func() { err = s.cutForLog(ctx, w, request, ended) })
+		if err == nil {
+			r = <-ended
+			err = r.Err
+		}
 	}
-	ended := make(chan snapshot.Result, 1)
-	s.locked(func() { err = s.cutForLog(ctx, w, request, ended) })
-	if err == nil {
-		r = <-ended
-		err = r.Err
+	if w == nil {
+		return r, err
 	}
 	keep := false
 	s.holding(func() {
@@ -125,7 +140,9 @@ func (s *Server) tryRewrite(ctx context.Context, request rewriteRequest) (r snap
 		}
 	})
 	if err == nil {
-		s.log.Info().Msg("Background AOF rewrite terminated with success")
+		if request.copied == nil {
+			s.log.Info().Msg("Background AOF rewrite terminated with success")
+		}
 		err = w.Finish(keep)
 		if err != nil && request.starts {
 			s.holding(func() { s.engine.AOF = nil })
@@ -155,11 +172,65 @@ func (s *Server) cutForLog(ctx context.Context, w *aof.Rewrite, request rewriteR
 		return err
 	}
 	a.job = job
+	a.log.Mark(s.history.Offset())
 	w.Switch()
 	if request.starts {
 		s.engine.AOF = a.log
 	}
 	return nil
+}
+
+// baseFromCopy gives a copy the name of a base, and makes it the data. Where err, or an error, keeps it from the first,
+// the second is done nevertheless.
+func (s *Server) baseFromCopy(w *aof.Rewrite, c *copied, err error) error {
+	if err == nil {
+		err = s.appending.log.AddBase(c.name, w.BaseName())
+	}
+	s.locked(func() {
+		defer close(c.done)
+		if aerr := c.adopt(); aerr != nil {
+			err = fmt.Errorf("the copy is not taken: %w: %w", aerr, errKilled)
+			return
+		}
+		if ended := s.appending.request.ended; err == nil && ended != nil {
+			err = ended
+		}
+		if err == nil {
+			w.Switch()
+			s.engine.AOF = s.appending.log
+			s.note("Reused RDB file from primary sync as AOF base file: %s", w.BaseName())
+		}
+	})
+	return err
+}
+
+// adoptWithLog makes a copy the data, and the base of the log, which is off. It waits for the first, and reports false
+// when the server ends before.
+func (s *Server) adoptWithLog(c *copied) bool {
+	a := &s.appending
+	s.locked(func() {
+		a.on, a.waiting, a.copied = true, true, c
+		s.wakeKeeper()
+	})
+	select {
+	case <-c.done:
+		return true
+	case <-s.ctx.Done():
+		return false
+	}
+}
+
+// takeCopy makes a copy that waits what the next rewrite is about. It reports whether there is a rewrite to do.
+func (a *appending) takeCopy() bool {
+	if c := a.copied; c != nil {
+		a.copied = nil
+		a.request = rewriteRequest{format: aof.FormatRDB, starts: true, copied: c}
+		a.rewriting, a.scheduled, a.job = true, false, nil
+		if !a.on { // turned off since
+			a.request.ended = errLogOff
+		}
+	}
+	return a.rewriting
 }
 
 // baseOptions are the options of a snapshot that becomes a base.
@@ -188,13 +259,18 @@ func (s *Server) baseOptions(name, format string) snapshot.Options {
 func (s *Server) rewritten(request rewriteRequest, r snapshot.Result, err error) {
 	a := &s.appending
 	a.rewriting, a.job = false, nil
-	a.lastTook = s.engine.NowMs()/1000 - a.startedAt
-	a.lastOld = r.OldBytes
+	if request.copied == nil {
+		a.lastTook = s.engine.NowMs()/1000 - a.startedAt
+		a.lastOld = r.OldBytes
+	}
 	switch {
 	case err == nil:
 		a.failed, a.failures = false, 0
 		if request.starts {
 			a.waiting = false
+		}
+		if request.copied != nil {
+			break
 		}
 		s.log.Info().Int("keys", r.Keys).Int64("bytes", r.Bytes).Int64("longest_stall_us", r.LongestStall.Microseconds()).
 			Msg("Background AOF rewrite finished successfully")

@@ -32,8 +32,6 @@ type saving struct {
 	functions [][]byte // libraries that the data came with, kept and written back
 	// replication gives what a snapshot says of the replication history; nil if there is none.
 	replication func() []snapshot.Aux
-	// restored takes the fields of the head of the snapshot that the server started from; nil if nobody wants them.
-	restored func(aux map[string]string)
 	// ended hear of the end of every snapshot that is a save, or for replicas.
 	ended []func(kind jobKind, r snapshot.Result)
 }

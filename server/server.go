@@ -34,6 +34,7 @@ type Options struct {
 	Version string       // of Valkey that this server is compatible with
 	Build   string       // of this program
 	Title   *shell.Title // nil leaves the process list as it is
+	FS      vfs.FS       // of the data; nil is the operating system's
 }
 
 // Server is one data server.
@@ -59,7 +60,10 @@ type Server struct {
 	resumption resumption // of a replica without a link
 	downMs     int64      // since when the link to the primary has been down; 0 while it is up, or never was
 	inputBytes atomic.Int64
-	upstreams  sync.WaitGroup // of the goroutines of upstreams, present and past
+
+	reservePeak   int64          // of the links before; see reserve
+	stopsAtCopies atomic.Bool    // see stopAtCopy
+	upstreams     sync.WaitGroup // of the goroutines of upstreams, present and past
 
 	couriers map[string]*courier // by address; guarded by the engine lock
 	carrying sync.WaitGroup      // of the couriers' goroutines
@@ -85,7 +89,10 @@ type Server struct {
 // New makes a server out of a configuration: everything but listening.
 func New(o Options) (*Server, error) {
 	s := &Server{
-		config: o.Config, title: o.Title, fs: vfs.OS{}, ballast: make([]byte, collectorFloor), ready: make(chan struct{}),
+		config: o.Config, title: o.Title, fs: o.FS, ballast: make([]byte, collectorFloor), ready: make(chan struct{}),
+	}
+	if s.fs == nil {
+		s.fs = vfs.OS{}
 	}
 	c := o.Config
 	var err error
@@ -124,8 +131,8 @@ func New(o Options) (*Server, error) {
 	}
 	s.saving.lastTook, s.saving.lastSave = -1, time.Now().Unix()
 	s.keyLoadDelay.Store(c.KeyLoadDelay)
+	s.feeding.awaitTime = awaitTime
 	s.beginLoading(0, false) // ends in loadData
-	s.saving.restored = s.restoreHistory
 	if c.Replicaof.Host != "" {
 		s.upstream = s.newUpstream()
 	}

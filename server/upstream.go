@@ -37,10 +37,9 @@ type upstream struct {
 
 	applied, durable atomic.Int64 // what is acknowledged
 	timeoutMs        atomic.Int64
+	reserveMax       atomic.Int64
 	syncTotal        int64
 	syncRead         atomic.Int64
-	buffered         atomic.Int64
-	bufferPeak       atomic.Int64
 }
 
 // Tries begin so far apart: some time where the primary refused the replica, hardly any where it served it, as what is
@@ -83,7 +82,7 @@ func (u *upstream) attempt(ctx context.Context) (served bool, err error) {
 	var l *link.Link
 	if err := u.locked(func() error {
 		u.state = stateConnecting
-		u.setTimeout()
+		u.setLimits()
 		dial := s.dialer(u.address)
 		l = link.New(u, func(ctx context.Context) (net.Conn, error) {
 			s.note("Connecting to PRIMARY %s", u.addressText())
@@ -135,14 +134,26 @@ func (u *upstream) disconnect(err error) {
 		s.engine.Disconnect(cl)
 		s.downMs = s.engine.NowMs()
 	}
+	if u.link != nil {
+		var held int64
+		held, s.reservePeak = s.reserve()
+		s.engine.Stats.ReserveDropped += uint64(held / link.ReserveBlock)
+	}
 	u.state, u.link = stateConnect, nil
 	u.ahead, u.held, u.waited = 0, nil, false
 	u.syncTotal = 0
 	s.engine.SetGate(engine.GateStale, true)
 }
 
-// setTimeout follows repl-timeout.
-func (u *upstream) setTimeout() { u.timeoutMs.Store(u.s.config.ReplTimeout * 1000) }
+// setLimits follows the directives that a link asks for without the lock.
+func (u *upstream) setLimits() {
+	c := u.s.config
+	u.timeoutMs.Store(c.ReplTimeout * 1000)
+	u.reserveMax.Store(c.ClientOutputBufferLimit[configs.OutputReplica].Hard)
+}
+
+// ReserveMax is link.Follower's. As in Valkey, who limits what replicas may leave with a primary limits what they take.
+func (u *upstream) ReserveMax() int64 { return u.reserveMax.Load() }
 
 // Timeout is link.Follower's.
 func (u *upstream) Timeout() time.Duration {
@@ -163,13 +174,16 @@ func (u *upstream) Introduce() (who link.Introduction) {
 // Note is link.Follower's.
 func (u *upstream) Note(text string) { u.s.note("%s", text) }
 
+// Claimed is link.Follower's.
+func (u *upstream) Claimed() { u.s.stopAtCopy() }
+
 // Answered is link.Follower's.
 func (u *upstream) Answered(a link.Answer) error {
 	return u.locked(func() error {
 		s := u.s
 		if u.failover {
 			u.failover = false
-			s.failoverAnswered(a.Verdict == link.Continue || a.Verdict == link.FullSync)
+			s.failoverAnswered(a.Verdict != link.Legacy && a.Verdict != link.Later)
 		}
 		u.legacy = a.Verdict == link.Legacy
 		switch a.Verdict {
@@ -182,7 +196,7 @@ func (u *upstream) Answered(a link.Answer) error {
 			u.state, u.sync = stateSync, a
 			u.syncTotal = 0
 			u.syncRead.Store(0)
-		case link.Later, link.Undecided:
+		case link.DualChannel, link.Later, link.Undecided:
 		}
 		return nil
 	})
@@ -219,10 +233,17 @@ func (u *upstream) Stream(conn net.Conn) error {
 		cl.User, cl.Authenticated = nil, true // it may do everything
 		cl.DB = s.resumption.db
 		u.client = cl
-		u.state = stateConnected
-		s.downMs = 0
 		u.store()
-		s.engine.SetGate(engine.GateStale, false)
+		return nil
+	})
+}
+
+// Current is link.Follower's: the data is the primary's.
+func (u *upstream) Current() error {
+	return u.locked(func() error {
+		u.state = stateConnected
+		u.s.downMs = 0
+		u.s.engine.SetGate(engine.GateStale, false)
 		return nil
 	})
 }

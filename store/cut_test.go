@@ -251,17 +251,18 @@ func TestPin(t *testing.T) {
 		"overwrite":     func(db *DB, e Entry) { db.Overwrite(e, db.s.Hash(e.Key()), other, 5) },
 		"in place":      func(db *DB, e Entry) { db.Overwrite(e, db.s.Hash(e.Key()), other, NoExpire) },
 		"short":         func(db *DB, e Entry) { db.Overwrite(e, db.s.Hash(e.Key()), []byte("y"), NoExpire) },
-		"write into":    func(db *DB, e Entry) { _, b := db.Mutable(e, PinMin); b[0] = 'y' },
-		"grow":          func(db *DB, e Entry) { _, b := db.Mutable(e, 3*PinMin); b[0] = 'y' },
-		"shrink":        func(db *DB, e Entry) { _, b := db.Mutable(e, PinMin/2); b[0] = 'y' },
+		"write into":    func(db *DB, e Entry) { _, b := db.Mutable(e, PinMin, 0, 1); b[0] = 'y' },
+		"grow":          func(db *DB, e Entry) { _, b := db.Mutable(e, 3*PinMin, 0, 1); b[0] = 'y' },
+		"shrink":        func(db *DB, e Entry) { _, b := db.Mutable(e, PinMin/2, 0, 1); b[0] = 'y' },
 		"remove":        func(db *DB, e Entry) { db.Remove(e) },
 		"flush":         func(db *DB, e Entry) { db.Flush(false) },
 		"give deadline": func(db *DB, e Entry) { db.SetExpire(e, 3) },
 	} {
 		s := newStore(t, 1)
 		e := put(s, 0, "k", long, NoExpire)
-		p, ok := s.Pin(e)
-		if again, _ := s.Pin(e); !ok || s.PinnedBytes() < PinMin || s.PinnedBytes() >= 2*PinMin || again.ref != p.ref {
+		p, ok := s.Pin(e, nil)
+		again, _ := s.Pin(e, nil)
+		if !ok || s.PinnedBytes() < PinMin || s.PinnedBytes() >= 2*PinMin || again.ref != p.ref {
 			t.Fatalf("%s: %d bytes pinned", name, s.PinnedBytes())
 		}
 		write(s.DB(0), e)
@@ -277,7 +278,7 @@ func TestPin(t *testing.T) {
 		if err := s.Check(); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		s.Unpin(p)
+		s.Unpin(again)
 		s.DB(0).Flush(false)
 		if m := s.Memory(); m.Used != 0 || m.Kept != 0 || s.PinnedBytes() != 0 || len(s.pins) != 0 {
 			t.Errorf("%s: in the end %+v, %d pinned", name, m, s.PinnedBytes())
@@ -285,9 +286,58 @@ func TestPin(t *testing.T) {
 	}
 	s := newStore(t, 1)
 	for _, text := range []string{"12", "short", long[1:]} {
-		if _, ok := s.Pin(put(s, 0, "k", text, NoExpire)); ok {
+		if _, ok := s.Pin(put(s, 0, "k", text, NoExpire), nil); ok {
 			t.Errorf("%.9s can be pinned", text)
 		}
+	}
+}
+
+// TestPinChanging looks whether a write to a pinned value is told what it changes there, and copies nothing for it.
+func TestPinChanging(t *testing.T) {
+	const size = 1 << 20
+	s := newStore(t, 1)
+	db := s.DB(0)
+	e := put(s, 0, "k", strings.Repeat("x", size), NoExpire)
+	e, _ = db.Mutable(e, size+10_000, 0, 0)
+	e, _ = db.Mutable(e, size, 0, 0) // with room behind it
+	var told []string
+	tell := func(_ *Pinned, from, to int) { told = append(told, fmt.Sprintf("%d..%d", from, to)) }
+	first, _ := s.Pin(e, tell)
+	used := s.Used()
+	write := func(what string, n, from, to int, want ...string) {
+		t.Helper()
+		told = nil
+		var b []byte
+		e, b = db.Mutable(e, n, from, to)
+		for i := range b {
+			b[i] = 'y'
+		}
+		if fmt.Sprint(told) != fmt.Sprint(want) || s.Used() != used {
+			t.Errorf("%s: told of %v, want %v; %d bytes, then %d", what, told, want, used, s.Used())
+		}
+	}
+	write("within", size, 7, 9, "7..9")
+	write("to the end and behind it", size+5, size-2, size+5, fmt.Sprintf("%d..%d", size-2, size))
+	write("appended", size+9, size+5, size+9)
+	second, _ := s.Pin(e, tell)
+	write("two hold it", size+9, 1, size+9, fmt.Sprintf("1..%d", size), fmt.Sprintf("1..%d", size+9))
+	write("shorter", 100, 0, 0)
+	write("longer again", 300, 200, 201, "100..300", "100..300")
+	third, _ := s.Pin(e, nil)
+	if told = nil; third != nil {
+		t.Error("a short value is pinned")
+	}
+	e, _ = db.Mutable(e, size, 0, 0)
+	third, _ = s.Pin(e, nil)
+	told = nil
+	if e, _ = db.Mutable(e, size, 0, size); len(told) != 0 || s.Memory().Kept == 0 {
+		t.Errorf("one holder wants the value whole; told of %v, %+v", told, s.Memory())
+	}
+	for _, p := range []*Pinned{first, second, third} {
+		s.Unpin(p)
+	}
+	if m := s.Memory(); m.Kept != 0 || s.PinnedBytes() != 0 {
+		t.Errorf("in the end %+v, %d pinned", m, s.PinnedBytes())
 	}
 }
 

@@ -98,7 +98,7 @@ func TestEncodingOfChanges(t *testing.T) {
 	}
 	expect("text of digits", db.SetText(key, hash, []byte("42"), NoExpire), Embstr, "42")
 	expect("number", db.SetInt(key, hash, 42, NoExpire), Int, "42")
-	e, b := db.Mutable(db.Find(key, hash), 4)
+	e, b := db.Mutable(db.Find(key, hash), 4, 0, 4)
 	copy(b[2:], "ab")
 	expect("appended to", e, Raw, "42ab")
 	if n, ok := e.Int(); ok || db.SetIntAt(e, 1) {
@@ -112,13 +112,13 @@ func TestEncodingOfChanges(t *testing.T) {
 	expect("in place", e, Int, "-9223372036854775808")
 	long := strings.Repeat("y", 100_000)
 	expect("long", db.SetString(key, hash, []byte(long), 5), Raw, long)
-	e, b = db.Mutable(db.Find(key, hash), 100_002)
+	e, b = db.Mutable(db.Find(key, hash), 100_002, 0, 100_002)
 	expect("longer", e, Raw, long+"\x00\x00")
 	b[100_001] = 'z'
 	expect("written", e, Raw, long+"\x00z")
-	e, _ = db.Mutable(e, 3)
+	e, _ = db.Mutable(e, 3, 0, 0)
 	expect("cut", e, Raw, "yyy")
-	e, _ = db.Mutable(e, 5)
+	e, _ = db.Mutable(e, 5, 0, 0)
 	expect("grown again", e, Raw, "yyy\x00\x00")
 	if e.ExpireAt() != 5 {
 		t.Errorf("deadline %d", e.ExpireAt())

@@ -39,7 +39,7 @@ type machine struct {
 	aside *Aside
 	model [2 * modelDatabases]map[string]record // of the live databases, then of those aside
 	cuts  []*sighting
-	pins  []held
+	pins  []*held
 	input []byte
 	keys  int // how many different keys there are
 }
@@ -200,8 +200,8 @@ func (m *machine) mutate(i int, key []byte, e Entry, old record) {
 		want = append(want, make([]byte, short)...)
 	}
 	copy(want[offset:], text)
-	e, b := m.db(i).Mutable(e, len(want))
-	copy(b[offset:], text)
+	e, b := m.db(i).Mutable(e, len(want), offset, offset+len(text))
+	copy(b, text)
 	old.text = string(want)
 	if e.Encoding() != Raw {
 		m.t.Fatalf("%q is %v after a change", key, e.Encoding())

@@ -3,6 +3,7 @@ package store
 import (
 	"strconv"
 
+	"valkey/internal/invariant"
 	"valkey/store/mem"
 )
 
@@ -14,17 +15,18 @@ const (
 	doubleMax = 1 << 20 // values below double when they must grow, larger ones grow by an eighth
 )
 
-// Mutable makes a string value writable and n bytes long: old bytes stay, new ones are zero. Its encoding becomes
-// Raw. Growing step by step costs, in all, time in proportion to the length.
-func (db *DB) Mutable(e Entry, n int) (Entry, []byte) {
+// Mutable makes a string value n bytes long and returns bytes from..to of it, to be written: the others stay, new ones
+// are zero. Its encoding becomes Raw. Growing step by step costs, in all, time in proportion to the length.
+func (db *DB) Mutable(e Entry, n, from, to int) (Entry, []byte) {
+	invariant.Check(0 <= from && from <= to && to <= n, "store: %d..%d of %d bytes are to be written", from, to, n)
 	db.before(e)
 	used := db.s.allocated()
-	e, b := db.mutable(e, n)
+	e, b := db.mutable(e, n, from, to)
 	db.account(db.s, used)
-	return e, b
+	return e, b[from:to]
 }
 
-func (db *DB) mutable(e Entry, n int) (Entry, []byte) {
+func (db *DB) mutable(e Entry, n, from, to int) (Entry, []byte) {
 	h := e.header()
 	if h.encoding() == Int {
 		var text [intTextMax]byte
@@ -33,10 +35,13 @@ func (db *DB) mutable(e Entry, n int) (Entry, []byte) {
 	}
 	if h.has(flagOuter) {
 		o := e.outer(h)
+		if n > o.len { // what is behind the old end is cleared: a value that was longer may be pinned there
+			from, to = min(from, o.len), n
+		}
 		switch {
 		case n > o.cap:
 			o = db.s.grow(o, n)
-		case db.s.pinned(o):
+		case db.s.pinned(o) && !db.s.giveWay(o, from, to):
 			o = db.s.replace(o, o.cap)
 		}
 		b := db.s.arena.Bytes(o.ref, n)

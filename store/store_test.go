@@ -127,7 +127,7 @@ func TestAppendAmortised(t *testing.T) {
 	moves := 0
 	var last *byte
 	for n := 1; n <= 5<<18; n++ {
-		e, _ = s.DB(0).Mutable(e, n)
+		e, _ = s.DB(0).Mutable(e, n, 0, n)
 		if now := &e.Bytes(&scratch)[0]; now != last {
 			moves++
 			last = now
@@ -175,7 +175,7 @@ func TestAllocations(t *testing.T) {
 		"incr":       func() { db.SetIntAt(db.Find(number, s.Hash(number)), 1<<40) },
 		"set delete": func() { db.SetString(fresh, s.Hash(fresh), text, 5); db.Delete(fresh, s.Hash(fresh)) },
 		"expire":     func() { db.Persist(db.SetExpire(db.Find(key, s.Hash(key)), 7)) },
-		"append":     func() { db.Mutable(db.Find(key, s.Hash(key)), 500) },
+		"append":     func() { db.Mutable(db.Find(key, s.Hash(key)), 500, 0, 500) },
 		"touch":      func() { db.Find(key, s.Hash(key)).Touch() },
 		"victim":     func() { s.Victim(AllKeysLRU, 5) },
 	} {

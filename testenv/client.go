@@ -2,6 +2,7 @@ package testenv
 
 import (
 	"bufio"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"math"
@@ -64,6 +65,16 @@ func Dial(addr string) (*Client, error) {
 		network = "unix"
 	}
 	conn, err := net.DialTimeout(network, addr, ioMax)
+	if err != nil {
+		return nil, fmt.Errorf("testenv: %w", err)
+	}
+	return &Client{conn: conn, r: bufio.NewReaderSize(conn, 64<<10)}, nil
+}
+
+// DialTLS is Dial over TLS, with the handshake done.
+func DialTLS(addr string, cfg *tls.Config) (*Client, error) {
+	dialer := &net.Dialer{Timeout: ioMax}
+	conn, err := tls.DialWithDialer(dialer, "tcp", addr, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("testenv: %w", err)
 	}

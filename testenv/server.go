@@ -77,7 +77,7 @@ func (s *Server) LaunchLoading(t testing.TB) {
 
 func (s *Server) run() error {
 	for try := 1; ; try++ {
-		port, err := freePort()
+		port, err := FreePort()
 		if err != nil {
 			return fmt.Errorf("testenv: %w", err)
 		}
@@ -99,7 +99,11 @@ func (s *Server) launch(port string) error {
 		return err
 	}
 	defer log.Close()
-	args := append([]string{"--port", port, "--bind", "127.0.0.1", "--dir", s.Dir, "--save", ""}, s.args...)
+	args, more := []string{"--port", port, "--bind", "127.0.0.1", "--dir", s.Dir, "--save", ""}, s.args
+	if len(more) > 0 && !strings.HasPrefix(more[0], "-") { // a configuration file comes first
+		args, more = append(more[:1:1], args...), more[1:]
+	}
+	args = append(args, more...)
 	s.cmd = exec.Command(s.path, args...)
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	if raceEnabled { // a race ends the server, and so fails the test, instead of only standing in its log
@@ -205,8 +209,8 @@ func (s *Server) LogTail() string {
 	return l
 }
 
-// freePort asks the system for a port that is free now.
-func freePort() (string, error) {
+// FreePort asks the system for a port that is free now.
+func FreePort() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", fmt.Errorf("find a free port: %w", err)

@@ -51,9 +51,16 @@ type Request struct {
 
 // Check decides whether a user may run a command. If not it tells why, and the argument that is to blame: 0 if it is
 // the command.
-func (us *Users) Check(u *User, r *Request) (why Reason, at int) {
+func (us *Users) Check(u *User, r Request) (why Reason, at int) {
 	if u.unlimited {
 		return Allowed, 0
+	}
+	if r.Command.OnlyKey {
+		for _, s := range u.selectors {
+			if s.allowsOnlyKey(&r) {
+				return Allowed, 0
+			}
+		}
 	}
 	why = DeniedDatabase
 	c := checking{Request: r, scratch: us.keys[:0]}
@@ -71,9 +78,17 @@ func (us *Users) Check(u *User, r *Request) (why Reason, at int) {
 	return why, at
 }
 
+// allowsOnlyKey is against for most of all calls: those that have one key and nothing else to ask for. It tells no
+// reason, and leaves what is rare out: a call that it does not allow may still be allowed.
+func (s *selector) allowsOnlyKey(r *Request) bool {
+	d := r.Command
+	return s.commands.has(d.ID) && s.dbAllowed(r.DB, r.Databases) && d.FirstKey < len(r.Argv) &&
+		(s.anyKey || s.keyAllowed(r.Argv[d.FirstKey], d.FirstKeyUse))
+}
+
 // CheckEveryKey decides whether a user may run a command that may, beside the keys it names, use any other key so:
 // SORT with patterns.
-func (us *Users) CheckEveryKey(u *User, r *Request, use command.KeyFlag) bool {
+func (us *Users) CheckEveryKey(u *User, r Request, use command.KeyFlag) bool {
 	if u.unlimited {
 		return true
 	}
@@ -89,7 +104,7 @@ func (us *Users) CheckEveryKey(u *User, r *Request, use command.KeyFlag) bool {
 
 // checking is a request on its way through a user's selectors. The keys are found once.
 type checking struct {
-	*Request
+	Request
 	scratch []command.KeyRef
 	found   bool
 }

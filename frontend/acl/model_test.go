@@ -158,7 +158,7 @@ func TestModel(t *testing.T) {
 			want := slices.ContainsFunc(sets, func(n naive) bool { return n.allows(&e.Decl, args, db) })
 			for _, us := range []*acl.Users{us, again} {
 				r := acl.Request{Command: &e.Decl, Argv: args, DB: db, Databases: 4}
-				if why, _ := us.Check(us.Find([]byte("u")), &r); (why == acl.Allowed) != want {
+				if why, _ := us.Check(us.Find([]byte("u")), r); (why == acl.Allowed) != want {
 					t.Fatalf("%q (%s): %q in %d: %v, want allowed: %v", text, u.Describe(), call, db, why, want)
 				}
 			}
@@ -187,9 +187,38 @@ func FuzzRules(f *testing.F) {
 			return
 		}
 		r := acl.Request{Command: &e.Decl, Argv: args, Databases: 16}
-		before, _ := us.Check(u, &r)
-		if after, _ := us.Check(us.Find([]byte("u")), &r); before != after {
+		before, _ := us.Check(u, r)
+		if after, _ := us.Check(us.Find([]byte("u")), r); before != after {
 			t.Fatalf("%q: %v, and %v after it was loaded", text, before, after)
+		}
+	})
+}
+
+// FuzzFile loads any text as an ACL file: either all of it is taken, and means the same when it is saved and read
+// again, or nothing.
+func FuzzFile(f *testing.F) {
+	f.Add("user default on nopass ~* &* +@all\nuser a on >pw ~a* (+set ~x db=1)\n")
+	f.Add("user a on\nuser a off")
+	f.Add("user a (+get\nhello\n\nuser default resetpass")
+	f.Add("user b #9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 %R~\r\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		us := newUsers()
+		set(t, us, "was", "on nopass +get ~a")
+		was, before := us.Find([]byte("was")), us.Text()
+		replaced, _, err := us.Load("file", text)
+		if err != nil {
+			if us.Text() != before || us.Find([]byte("was")) != was || !us.Default.Unlimited() {
+				t.Fatalf("%q is refused and changes something: %s", text, us.Text())
+			}
+			return
+		}
+		if us.Find([]byte(acl.DefaultUser)) != us.Default || replaced[us.Default] != us.Default ||
+			replaced[was] != us.Find([]byte("was")) {
+			t.Fatalf("%q: users are lost", text)
+		}
+		saved := us.Text()
+		if _, _, err := us.Load("file", saved); err != nil || us.Text() != saved {
+			t.Fatalf("%q is saved as %q, which is %v, %q", text, saved, err, us.Text())
 		}
 	})
 }

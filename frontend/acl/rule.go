@@ -50,9 +50,9 @@ func (s *selector) apply(all *Commands, rule string) error {
 	case lower == "resetchannels":
 		s.anyChannel, s.channels = false, nil
 	case lower == "alldbs":
-		s.anyDB, s.dbs = true, nil
+		s.anyDB, s.dbs, s.lowDBs = true, nil, 0
 	case lower == "resetdbs":
-		s.anyDB, s.dbs = false, nil
+		s.anyDB, s.dbs, s.lowDBs = false, nil, 0
 	case strings.HasPrefix(lower, "db="):
 		return s.setDatabases(rule[len("db="):])
 	case lower == "allcommands" || lower == "+@all":
@@ -139,7 +139,7 @@ func (s *selector) addKeys(rule string) error {
 		return ErrAfterAllKeys
 	}
 	kind, pattern, _ := strings.Cut(rule, "~") // without a ~ the pattern is empty, and fits the empty key alone
-	p := keyPattern{pattern: pattern, access: readsAndWrites}
+	p := newKeyPattern(pattern, readsAndWrites)
 	if kind != "" {
 		var ok bool
 		if p.access, ok = accessLetters(kind[1:]); !ok {
@@ -201,7 +201,12 @@ func (s *selector) setDatabases(list string) error {
 		dbs = append(dbs, int(n))
 	}
 	slices.Sort(dbs)
-	s.anyDB, s.dbs = false, slices.Compact(dbs)
+	s.anyDB, s.dbs, s.lowDBs = false, slices.Compact(dbs), 0
+	for _, db := range s.dbs {
+		if db < bitsPerWord {
+			s.lowDBs |= 1 << db
+		}
+	}
 	return nil
 }
 

@@ -20,7 +20,8 @@ type selector struct {
 	firstArgs map[int][]string // by the ID of a command that is not allowed: first arguments with which it is
 	keys      []keyPattern
 	channels  []string
-	dbs       []int // sorted
+	dbs       []int  // sorted
+	lowDBs    uint64 // the first of them, a bit each
 	// rules are the rules on commands since the last +@all or -@all, in order, none twice.
 	rules []string
 }
@@ -37,6 +38,24 @@ const (
 type keyPattern struct {
 	pattern string
 	access  access
+	// prefix is the pattern without the star at its end, if there is nothing else to interpret in it: what nearly all
+	// are, and what is compared at once.
+	prefix   string
+	isPrefix bool
+}
+
+func newKeyPattern(pattern string, a access) keyPattern {
+	prefix, ok := strings.CutSuffix(pattern, "*")
+	ok = ok && !strings.ContainsAny(prefix, `*?[\`)
+	return keyPattern{pattern: pattern, access: a, prefix: prefix, isPrefix: ok}
+}
+
+// matches is glob.Match, which no pattern with a star lets pass an empty key.
+func (p *keyPattern) matches(key []byte) bool {
+	if p.isPrefix {
+		return len(key) > 0 && len(key) >= len(p.prefix) && string(key[:len(p.prefix)]) == p.prefix
+	}
+	return matches(p.pattern, key)
 }
 
 func (p keyPattern) String() string {
@@ -139,7 +158,7 @@ func (s *selector) keyAllowed(key []byte, use command.KeyFlag) bool {
 	want := accessOf(use)
 	for i := range s.keys {
 		p := &s.keys[i]
-		if p.access&want == want && matches(p.pattern, key) {
+		if p.access&want == want && p.matches(key) {
 			return true
 		}
 	}
@@ -179,6 +198,9 @@ func channelAllowed(list []string, channel []byte, pattern bool) bool {
 func (s *selector) dbAllowed(db, databases int) bool {
 	if s.anyDB {
 		return true
+	}
+	if db < bitsPerWord {
+		return s.lowDBs&(1<<db) != 0 && db < databases
 	}
 	_, found := slices.BinarySearch(s.dbs, db)
 	return found && db < databases

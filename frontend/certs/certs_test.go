@@ -165,6 +165,7 @@ func TestLoadRefuses(t *testing.T) {
 		"a wrong passphrase":   func(s *certs.Settings) { s.Cert, s.Key, s.KeyPass = "locked.crt", "locked.key", "x" },
 		"no passphrase":        func(s *certs.Settings) { s.Cert, s.Key = "locked.crt", "locked.key" },
 		"no authority":         func(s *certs.Settings) { s.CAFile = "" },
+		"no authority to dial": func(s *certs.Settings) { s.CAFile, s.Auth, s.Dials = "", tls.NoClientCert, true },
 		"an authority of junk": func(s *certs.Settings) { s.CAFile = "server.key" },
 		"an unknown version":   func(s *certs.Settings) { s.Protocols = "SSLv3" },
 		"no cipher":            func(s *certs.Settings) { s.Ciphers = "NULL" },

@@ -25,6 +25,7 @@ type Settings struct {
 	Protocols                            string // such as "TLSv1.2 TLSv1.3"; empty takes the defaults
 	Ciphers                              string // for TLS 1.2, by OpenSSL's names; empty takes the defaults
 	Resume                               bool   // clients may resume sessions
+	Dials                                bool   // connections are opened, too: authorities are needed to trust them
 }
 
 // Certificate is what operators want to know of one.
@@ -50,9 +51,9 @@ func Load(fsys vfs.FS, s Settings) (*Loaded, error) {
 	if err != nil {
 		return nil, err
 	}
-	if pool == nil && s.Auth != tls.NoClientCert {
-		return nil, errors.New("certs: either tls-ca-cert-file or tls-ca-cert-dir is needed where clients show " +
-			"certificates (tls-auth-clients)")
+	if pool == nil && (s.Dials || s.Auth != tls.NoClientCert) {
+		return nil, errors.New("certs: either tls-ca-cert-file or tls-ca-cert-dir is needed where peers show " +
+			"certificates (tls-auth-clients, tls-replication, tls-cluster)")
 	}
 	low, high, err := versions(s.Protocols)
 	if err != nil {
@@ -93,8 +94,12 @@ func Load(fsys vfs.FS, s Settings) (*Loaded, error) {
 	return l, nil
 }
 
-// signedBy verifies the chain of a peer's certificate, whatever its name.
+// signedBy verifies the chain of a peer's certificate, whatever its name. Without authorities nobody is trusted: the
+// system's own, which the library would take instead, are not this group's.
 func signedBy(pool *x509.CertPool) func(tls.ConnectionState) error {
+	if pool == nil {
+		pool = x509.NewCertPool()
+	}
 	return func(state tls.ConnectionState) error {
 		o := x509.VerifyOptions{Roots: pool, Intermediates: x509.NewCertPool()}
 		for _, c := range state.PeerCertificates[1:] {

@@ -8,6 +8,10 @@ type Decl struct {
 	ID int
 	// FirstKey is the index of the only key of a command whose calls all have exactly one, at the same place; else 0.
 	FirstKey int
+	// OnlyKey says that access control has nothing to ask for but FirstKey, used in the way of FirstKeyUse: the call
+	// names no channel and no database.
+	OnlyKey     bool
+	FirstKeyUse KeyFlag
 	// Subs are a container's subcommands by name, else empty; Parent is a subcommand's container, else nil.
 	Subs   []*Decl
 	Spec   // with MovableKeys set in Flags where it applies, and Categories complete
@@ -51,7 +55,8 @@ func (d *Decl) complete(container bool) {
 	if len(d.Keys) == 1 {
 		k := &d.Keys[0]
 		if k.Begin == BeginIndex && k.Find == FindRange && k.LastKey == 0 && k.Flags&(NotKey|Incomplete) == 0 {
-			d.FirstKey = k.Index
+			d.FirstKey, d.FirstKeyUse = k.Index, k.Flags
+			d.OnlyKey = d.FindKeys == nil && d.Channels == NoChannels && !d.Databases.Any() && !d.Flags.Has(AllDBs)
 		}
 	}
 }

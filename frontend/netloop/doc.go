@@ -3,6 +3,7 @@
 // One Loop is one goroutine with an epoll descriptor of its own. In a round it reads every socket that has data, once
 // each, takes all requests out of what it read, hands them to the Handler in one call, and writes the replies. There is
 // no goroutine and no system call per request beyond that, and nothing is allocated per request. DESIGN.md says why.
+// TLS handshakes are computed beside the loops (shaker.go); what follows them is a loop's (secure.go).
 //
 // Promises:
 //

@@ -1,6 +1,7 @@
 package netloop
 
 import (
+	"fmt"
 	"time"
 	"unsafe"
 
@@ -18,6 +19,24 @@ const (
 	listenerEvent
 	wakeEvent
 )
+
+// newPoller makes an epoll, and an eventfd that it watches.
+func newPoller() (epfd, eventfd int, err error) {
+	if epfd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+		return 0, 0, fmt.Errorf("netloop: create epoll: %w", err)
+	}
+	eventfd, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
+	if err != nil {
+		_ = unix.Close(epfd)
+		return 0, 0, fmt.Errorf("netloop: create eventfd: %w", err)
+	}
+	if err := epollAdd(epfd, eventfd, unix.EPOLLIN, wakeEvent); err != nil {
+		_ = unix.Close(epfd)
+		_ = unix.Close(eventfd)
+		return 0, 0, fmt.Errorf("netloop: watch eventfd: %w", err)
+	}
+	return epfd, eventfd, nil
+}
 
 // epollWait fills events and returns how many; 0 after the timeout or an interruption, such as the scheduler's own
 // signal when it wants to stop the world.

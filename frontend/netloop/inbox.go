@@ -71,6 +71,13 @@ func (b *inbox) shut() []*Conn {
 	return fresh
 }
 
+// closeFresh closes the connections that were never opened, when nobody will.
+func (b *inbox) closeFresh() {
+	for _, c := range b.shut() {
+		_ = unix.Close(int(c.fd))
+	}
+}
+
 // takeNotified moves the notified connections to the end of dst.
 func (b *inbox) takeNotified(dst []*Conn) []*Conn {
 	if !b.full.Load() {

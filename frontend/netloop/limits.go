@@ -72,9 +72,9 @@ const (
 	sealedMax = 64 << 10
 	sealMax   = 64 << 10
 
-	// handshakesMax is how many TLS handshakes run at a time, handshakeTimeout how long one may take.
-	handshakesMax    = 10000
-	handshakeTimeout = 10 * time.Second
+	// handshakesMax is how many TLS handshakes run at a time, handshakeMax the default of Config.HandshakeMax.
+	handshakesMax = 10000
+	handshakeMax  = 10 * time.Second
 
 	// acceptMax is the default of Config.AcceptMax.
 	acceptMax = 10

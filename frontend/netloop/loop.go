@@ -1,7 +1,6 @@
 package netloop
 
 import (
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -67,19 +66,9 @@ type tally struct{ received, written, reads, writes uint64 }
 type totals struct{ received, written, reads, writes atomic.Uint64 }
 
 func newLoop(s *Server, index int) (*Loop, error) {
-	epfd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	epfd, eventfd, err := newPoller()
 	if err != nil {
-		return nil, fmt.Errorf("netloop: create epoll: %w", err)
-	}
-	eventfd, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
-	if err != nil {
-		_ = unix.Close(epfd)
-		return nil, fmt.Errorf("netloop: create eventfd: %w", err)
-	}
-	if err := epollAdd(epfd, eventfd, unix.EPOLLIN, wakeEvent); err != nil {
-		_ = unix.Close(epfd)
-		_ = unix.Close(eventfd)
-		return nil, fmt.Errorf("netloop: watch eventfd: %w", err)
+		return nil, err
 	}
 	return &Loop{
 		Index:  index,
@@ -197,6 +186,7 @@ func (l *Loop) open(c *Conn) {
 		l.conns = append(l.conns, make([]*Conn, max(fd+1-len(l.conns), len(l.conns)))...)
 	}
 	l.conns[fd] = c
+	l.server.open.Add(1)
 	c.events = unix.EPOLLIN
 	c.activeAt = l.sweeps
 	if err := epollAdd(l.epfd, fd, c.events, connEvent); err != nil {
@@ -230,6 +220,7 @@ func (l *Loop) drop(c *Conn) {
 	invariant.Check(c.flags&inRound == 0, "netloop: a connection is closed while its commands wait to be run")
 	c.flags |= closed
 	l.conns[c.fd] = nil
+	l.server.open.Add(-1)
 	if c.tls != nil && c.flags&closing != 0 {
 		c.tls.bye(c.fd)
 	}
@@ -258,9 +249,7 @@ func (l *Loop) end() {
 			l.drop(c)
 		}
 	}
-	for _, c := range l.inbox.shut() {
-		_ = unix.Close(int(c.fd))
-	}
+	l.inbox.closeFresh()
 	l.publish()
 	_ = unix.Close(l.inbox.eventfd)
 	_ = unix.Close(l.epfd)

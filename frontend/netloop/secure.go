@@ -1,34 +1,31 @@
 package netloop
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net"
-	"os"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// TLS on an event loop. The handshake, which computes for milliseconds and waits for the peer, runs in a goroutine of
-// its own, on a descriptor of its own that the Go runtime polls. After it the connection belongs to its loop like any
-// other: tls.Conn reads records out of what the loop has read, and is told that there is no more for now by an error
-// that it knows to be temporary; it writes records to a buffer that the loop sends.
+// TLS on an event loop. The handshake, which computes for milliseconds and waits for the peer, is a shaker's. After it
+// the connection belongs to its loop like any other: tls.Conn reads records out of what the loop has read, and is told
+// that there is no more for now by an error that it knows to be temporary; it writes records to a buffer that the loop
+// sends.
 
 // secure is the TLS layer of a connection, and below it what tls.Conn takes for its network connection. While the
-// handshake runs it belongs to that goroutine, afterwards to the connection's loop.
+// handshake runs it belongs to a shaker, afterwards to the connection's loop.
 type secure struct {
-	conn    *tls.Conn
-	shaking atomic.Pointer[os.File] // during the handshake; its end may come from another goroutine
-	in      []byte                  // received, not yet taken by conn
-	ended   bool                    // the peer has closed its side
-	out     []byte                  // records for the socket, from sent on
-	sent    int
+	conn  *tls.Conn
+	fd    int32                    // for the handshake
+	await func(events uint32) bool // waits for the socket during the handshake, false if it is given up; nil afterwards
+	in    []byte                   // received, not yet taken by conn
+	ended bool                     // the peer has closed its side
+	out   []byte                   // records for the socket, from sent on
+	sent  int
 }
 
 // errNoMore tells tls.Conn that nothing is there for now.
@@ -42,8 +39,8 @@ func (wouldBlock) Temporary() bool { return true }
 
 // Read gives tls.Conn what has been received.
 func (s *secure) Read(p []byte) (int, error) {
-	if f := s.shaking.Load(); f != nil {
-		return f.Read(p)
+	if s.await != nil {
+		return s.readSocket(p)
 	}
 	switch {
 	case len(s.in) > 0:
@@ -58,22 +55,17 @@ func (s *secure) Read(p []byte) (int, error) {
 
 // Write takes records from tls.Conn.
 func (s *secure) Write(p []byte) (int, error) {
-	if f := s.shaking.Load(); f != nil {
-		return f.Write(p)
+	if s.await != nil {
+		return s.writeSocket(p)
 	}
 	s.out = append(s.out, p...)
 	return len(p), nil
 }
 
-// Close ends a handshake.
-func (s *secure) Close() error {
-	if f := s.shaking.Load(); f != nil {
-		return f.Close()
-	}
-	return nil
-}
+// Close and the other methods that follow make it a net.Conn. Nobody asks them anything.
+func (s *secure) Close() error { return nil }
 
-// LocalAddr and the other methods that follow make it a net.Conn. Nobody asks them anything.
+// LocalAddr is one of them.
 func (s *secure) LocalAddr() net.Addr              { return nil }
 func (s *secure) RemoteAddr() net.Addr             { return nil }
 func (s *secure) SetDeadline(time.Time) error      { return nil }
@@ -92,28 +84,18 @@ func (s *Server) ListenTLS(binds []string, port int) error { return s.listen(bin
 // RebindTLS is Rebind for those listeners.
 func (s *Server) RebindTLS(binds []string, port int) error { return s.rebind(binds, port, true) }
 
-// shake begins the handshake of a connection that has just been accepted.
+// shake hands a connection that has just been accepted to a shaker.
 func (s *Server) shake(c *Conn) {
-	cfg := s.tls.Load()
-	running := s.handshakes.Add(1)
+	running, most := s.handshakes.Add(1), s.connsMax.Load()
 	switch {
-	case cfg == nil:
-		s.refuse(c, errors.New("netloop: TLS is not configured"))
-		return
 	case running > handshakesMax:
-		s.refuse(c, errors.New("netloop: too many handshakes at once"))
+		s.refuse(c, errShakeMany)
+		return
+	case most > 0 && s.open.Load()+running > most:
+		s.refuse(c, ErrFull)
 		return
 	}
-	ctx, cancel := context.WithTimeout(s.context(), handshakeTimeout)
-	s.group.Go(func() { // owned by Run; ends with the handshake, its time limit, or Run
-		defer cancel()
-		if err := c.handshake(ctx, cfg); err != nil {
-			s.refuse(c, err)
-			return
-		}
-		s.handshakes.Add(-1)
-		c.loop.inbox.adopt(c)
-	})
+	s.shakers[int(c.fd)%len(s.shakers)].inbox.adopt(c)
 }
 
 // refuse closes a connection that never came to be a client.
@@ -123,32 +105,6 @@ func (s *Server) refuse(c *Conn, err error) {
 	if s.refused != nil {
 		s.refused(c.remote, err)
 	}
-}
-
-// context ends when the server stops.
-func (s *Server) context() context.Context {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.mu.ctx
-}
-
-func (c *Conn) handshake(ctx context.Context, cfg *tls.Config) error {
-	fd, err := unix.FcntlInt(uintptr(c.fd), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		return fmt.Errorf("netloop: duplicate descriptor: %w", err)
-	}
-	f := os.NewFile(uintptr(fd), "handshake")
-	t := &secure{}
-	t.shaking.Store(f)
-	t.conn = tls.Server(t, cfg)
-	err = t.conn.HandshakeContext(ctx)
-	t.shaking.Store(nil)
-	_ = f.Close() // of two descriptors of one socket
-	if err != nil {
-		return fmt.Errorf("netloop: TLS handshake: %w", err)
-	}
-	c.tls = t
-	return nil
 }
 
 // Secure reports whether the connection speaks TLS. Any goroutine may call it.

@@ -9,13 +9,19 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
+	"io"
 	"math/big"
 	"net"
+	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // authority signs certificates for a test.
@@ -294,6 +300,45 @@ func TestTLSRefusals(t *testing.T) {
 	turned.expectEnd()
 }
 
+// TestTLSLongFlight has a certificate with a chain that the socket does not take at once; another client comes
+// meanwhile.
+func TestTLSLongFlight(t *testing.T) {
+	const chain, room = 100, 4 << 10 // certificates of half a kilobyte; bytes of the socket's buffer
+	s := startSecured(t, Config{}, &echo{})
+	long := s.authority.sign(t, "server")
+	for range chain {
+		long.Certificate = append(long.Certificate, s.authority.cert.Raw)
+	}
+	s.SetTLS(&tls.Config{Certificates: []tls.Certificate{long}})
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := os.NewFile(uintptr(pair[1]), "peer")
+	raw, err := net.FileConn(f)
+	f.Close()
+	if err := errors.Join(err, unix.SetsockoptInt(pair[0], unix.SOL_SOCKET, unix.SO_SNDBUF, room)); err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	_ = raw.SetDeadline(time.Now().Add(patience))
+	accepted := &Conn{fd: int32(pair[0]), bufferPos: -1, loop: s.Loops()[0]}
+	accepted.limits.Store(s.limits)
+	s.shake(accepted)
+	conn := tls.Client(raw, s.client)
+	c := &client{Conn: conn, in: bufio.NewReader(conn), t: t}
+	done := make(chan error, 1)
+	go func() { done <- conn.Handshake() }() // ends with the handshake, or the deadline
+	other := s.over(t, nil)
+	other.send("PING\r\n")
+	other.expect("+PONG")
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	c.send("PING\r\n")
+	c.expect("+PONG")
+}
+
 // TestTLSHandshakeEndsWithServer has a client that never says a word; start's cleanup proves that Run ends.
 func TestTLSHandshakeEndsWithServer(t *testing.T) {
 	s := startSecured(t, Config{}, &echo{})
@@ -303,6 +348,145 @@ func TestTLSHandshakeEndsWithServer(t *testing.T) {
 	}
 	t.Cleanup(func() { raw.Close() })
 	eventually(t, "the handshake begins", func() bool { return s.handshakes.Load() == 1 })
+}
+
+// TestTLSConnsMax makes no handshake for a connection that is one too many, and makes one again when another has gone.
+func TestTLSConnsMax(t *testing.T) {
+	refused := make(chan error, 1)
+	s := startSecured(t, Config{Refused: func(_ string, err error) { refused <- err }}, &echo{})
+	s.SetConnsMax(2)
+	plain, secure := dial(t, s.Server), s.over(t, nil)
+	for _, c := range []*client{plain, secure} {
+		c.send("PING\r\n")
+		c.expect("+PONG")
+	}
+	if _, err := s.over(t, nil).Write([]byte("PING\r\n")); err == nil {
+		t.Error("a third connection is served")
+	}
+	if err := <-refused; !errors.Is(err, ErrFull) {
+		t.Error(err)
+	}
+	plain.Close()
+	eventually(t, "there is room again", func() bool { return s.open.Load() == 1 })
+	again := s.over(t, nil)
+	again.send("PING\r\n")
+	again.expect("+PONG")
+}
+
+// TestTLSIdleHandshakeEnds closes a connection that does not finish its handshake in time, with a word or without one.
+func TestTLSIdleHandshakeEnds(t *testing.T) {
+	refused := make(chan error, 2)
+	s := startSecured(t, Config{
+		HandshakeMax: 20 * time.Millisecond, AcceptTLSMax: 2, Refused: func(_ string, err error) { refused <- err },
+	}, &echo{})
+	for _, word := range []string{"", "\x16\x03\x01\x02\x00\x01"} {
+		raw, err := net.Dial("tcp", s.Addrs()[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer raw.Close()
+		_ = raw.SetDeadline(time.Now().Add(patience))
+		if _, err := raw.Write([]byte(word)); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := raw.Read(make([]byte, 1)); n != 0 || err == nil {
+			t.Errorf("after %q: %d bytes, %v", word, n, err)
+		}
+		if err := <-refused; !errors.Is(err, errShakeSlow) {
+			t.Errorf("after %q: %v", word, err)
+		}
+	}
+	if n := s.handshakes.Load(); n != 0 {
+		t.Errorf("%d handshakes run", n)
+	}
+}
+
+// TestAcceptTLSMax takes no more connections in one turn than it may, however many wait: with and without TLS.
+func TestAcceptTLSMax(t *testing.T) {
+	refused := make(chan error, 8)
+	s, err := New(Config{
+		AcceptMax: 5, AcceptTLSMax: 2, Refused: func(_ string, err error) { refused <- err },
+	}, &echo{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Loops()[0].end()
+	defer s.CloseListeners()
+	if err := errors.Join(s.Listen([]string{"127.0.0.1"}, 0), s.ListenTLS([]string{"127.0.0.1"}, 0)); err != nil {
+		t.Fatal(err)
+	}
+	for i, most := range []uint64{5, 2} {
+		ln := s.mu.listeners[i]
+		for range 8 {
+			c, err := net.Dial("tcp", ln.addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+		}
+		for left := uint64(8); left > 0; {
+			before, want := s.accepted.Load(), min(most, left)
+			s.accept(s.Loops()[0], ln.fd)
+			if got := s.accepted.Load() - before; got != want {
+				t.Fatalf("listener %d: a turn takes %d connections, want %d", i, got, want)
+			}
+			left -= want
+		}
+	}
+}
+
+// TestTLSReloadUnderConnections changes the certificate all the time while clients come and talk: each handshake ends
+// well, with one certificate or the other, and nobody who is in is disturbed.
+func TestTLSReloadUnderConnections(t *testing.T) {
+	const clients, connections, loops = 4, 12, 2
+	s := startSecured(t, Config{Loops: loops, AcceptTLSMax: 4}, &echo{})
+	configs := []*tls.Config{
+		{Certificates: []tls.Certificate{s.authority.sign(t, "server")}},
+		{Certificates: []tls.Certificate{s.authority.sign(t, "server")}, SessionTicketsDisabled: true},
+		{Certificates: []tls.Certificate{s.authority.sign(t, "server")}, MaxVersion: tls.VersionTLS12},
+	}
+	s.client.ClientSessionCache = tls.NewLRUClientSessionCache(clients) // who resumes must not be surprised either
+	stay := s.over(t, nil)
+	done, stop := make(chan struct{}), make(chan struct{})
+	go func() { // ends with stop
+		defer close(done)
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+				s.SetTLS(configs[i%len(configs)])
+				runtime.Gosched()
+			}
+		}
+	}()
+	var all sync.WaitGroup
+	for range clients {
+		all.Go(func() { // ends after its connections
+			for range connections {
+				conn, err := tls.Dial("tcp", s.Addrs()[1], s.client)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				_ = conn.SetDeadline(time.Now().Add(patience))
+				reply := make([]byte, len("+PONG\r\n"))
+				if _, err = conn.Write([]byte("PING\r\n")); err == nil {
+					_, err = io.ReadFull(conn, reply)
+				}
+				if conn.Close(); err != nil || string(reply) != "+PONG\r\n" {
+					t.Errorf("%q, %v", reply, err)
+				}
+			}
+		})
+	}
+	for range connections {
+		stay.send("PING\r\n")
+		stay.expect("+PONG")
+	}
+	all.Wait()
+	close(stop)
+	<-done
 }
 
 // TestTLSWithoutConfiguration closes connections as long as nobody has set one, and counts them as no handshakes.

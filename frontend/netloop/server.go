@@ -24,6 +24,7 @@ type Config struct {
 	MPTCP          bool          // accept multipath TCP
 	SocketMark     int           // SO_MARK of what listens, 0 none
 	AcceptTLSMax   int           // connections with TLS accepted in one turn of a loop, 1 by default
+	HandshakeMax   time.Duration // how long a TLS handshake may take, 10 s by default
 
 	// Warn is told what an operator should know and what the server goes on after. It is called from any loop.
 	Warn func(msg string, err error)
@@ -46,14 +47,19 @@ type Server struct {
 	acceptTLSMax atomic.Int64
 	tls          atomic.Pointer[tls.Config]
 	handshakes   atomic.Int64 // that run
+	open         atomic.Int64 // connections that loops serve
+	connsMax     atomic.Int64 // see SetConnsMax
 	keepAlive    atomic.Int64
 	backlog      atomic.Int64
 	sweepPaused  atomic.Bool
 	active       atomic.Int64 // loops that get new connections, from the first
 	keepP        atomic.Bool  // loops wait without giving the P up
 
-	mptcp bool
-	mark  int
+	shakers []*shaker // one from the beginning, more from Run on
+
+	mptcp        bool
+	mark         int
+	handshakeMax time.Duration
 
 	accepted atomic.Uint64
 
@@ -66,7 +72,6 @@ type Server struct {
 		sync.Mutex // guards what follows; never held while waiting
 		listeners  []listener
 		running    bool
-		ctx        context.Context // of Run
 	}
 
 	// loops is replaced, not changed, when it grows; nobody ever leaves it.
@@ -85,6 +90,10 @@ type Stats struct {
 func New(cfg Config, h Handler) (*Server, error) {
 	s := &Server{
 		handler: h, warn: cfg.Warn, refused: cfg.Refused, limits: cfg.Limits, mptcp: cfg.MPTCP, mark: cfg.SocketMark,
+		handshakeMax: handshakeMax,
+	}
+	if cfg.HandshakeMax > 0 {
+		s.handshakeMax = cfg.HandshakeMax
 	}
 	if s.warn == nil {
 		s.warn = func(string, error) {}
@@ -98,10 +107,16 @@ func New(cfg Config, h Handler) (*Server, error) {
 	s.SetKeepAlive(cfg.KeepAlive)
 	s.SetBacklog(cfg.Backlog)
 	s.loops.Store(&[]*Loop{})
+	first, err := newShaker(s)
+	if err != nil {
+		return nil, err
+	}
+	s.shakers = []*shaker{first}
 	if err := s.SetLoops(cfg.Loops); err != nil {
 		for _, l := range s.Loops() {
 			l.end()
 		}
+		first.end()
 		return nil, err
 	}
 	return s, nil
@@ -137,23 +152,41 @@ func (s *Server) Run(ctx context.Context) error {
 	if s.stopping.Load() {
 		return fmt.Errorf("netloop: run: %w", context.Canceled)
 	}
+	s.start()
 	stop := context.AfterFunc(ctx, func() {
 		s.stopping.Store(true)
 		for _, l := range s.Loops() {
 			l.inbox.wake()
 		}
+		for _, k := range s.shakers {
+			k.inbox.wake()
+		}
 	})
 	defer stop()
-	s.start(ctx)
 	s.group.Wait()
+	for _, l := range s.Loops() {
+		l.inbox.closeFresh() // a handshake may have ended after its loop
+	}
 	s.CloseListeners()
 	return nil
 }
 
-func (s *Server) start(ctx context.Context) {
+func (s *Server) start() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.mu.running, s.mu.ctx = true, ctx
+	s.mu.running = true
+	// What the loops leave of the processors may compute for handshakes.
+	for len(s.shakers) < runtime.GOMAXPROCS(0)-len(s.Loops()) {
+		k, err := newShaker(s)
+		if err != nil {
+			s.warn("fewer handshakes are made at a time", err)
+			break
+		}
+		s.shakers = append(s.shakers, k)
+	}
+	for _, k := range s.shakers {
+		s.group.Go(k.serve) // owned by Run; ends when stopping is set, within one step of a handshake
+	}
 	s.keepP.Store(runtime.GOMAXPROCS(0) > len(s.Loops()))
 	for _, l := range s.Loops() {
 		s.group.Go(l.serve) // owned by Run; ends when stopping is set, within one turn
@@ -190,6 +223,10 @@ func (s *Server) SetAcceptMax(n int) { s.acceptMax.Store(int64(orDefault(n, acce
 // SetAcceptTLSMax changes how many connections with TLS are accepted in one turn (max-new-tls-connections-per-cycle):
 // their handshakes compute.
 func (s *Server) SetAcceptTLSMax(n int) { s.acceptTLSMax.Store(int64(orDefault(n, acceptTLSMax))) }
+
+// SetConnsMax changes how many connections there may be before another one that would begin with a handshake is closed
+// instead (maxclients); 0 sets no limit. Without TLS it is up to Handler.Open, which can say why.
+func (s *Server) SetConnsMax(n int) { s.connsMax.Store(int64(n)) }
 
 // SetKeepAlive changes the TCP keepalive of connections accepted from now on (tcp-keepalive).
 func (s *Server) SetKeepAlive(d time.Duration) { s.keepAlive.Store(int64(d)) }

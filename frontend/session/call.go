@@ -17,10 +17,18 @@ type Call struct {
 	StartNs int64 // the monotonic time at which it began
 	Failed  bool  // it replied with an error; those of commands inside it are not its own
 
-	pushes   bool     // its reply is made of messages, which CLIENT REPLY OFF does not hold back
-	redacted uint64   // bit i: argument i must not be logged
-	logArgv  [][]byte // what logs show in place of Argv, nil for Argv itself
+	pushes   bool      // its reply is made of messages, which CLIENT REPLY OFF does not hold back
+	redacted redaction // arguments that must not be logged
+	logArgv  [][]byte  // what logs show in place of Argv, nil for Argv itself
 }
+
+// redaction is a set of arguments: bit i is argument i, the last bit all from there on.
+type redaction uint64
+
+const redactionTop = 63
+
+func (r *redaction) add(i int)     { *r |= 1 << min(i, redactionTop) }
+func (r redaction) has(i int) bool { return r&(1<<min(i, redactionTop)) != 0 }
 
 // Handler runs a command. It writes exactly one reply and returns nil, or writes nothing and returns an error, which
 // dispatch writes and counts. It never locks, logs, reads the clock or keeps an argument.
@@ -62,11 +70,7 @@ func EqualFold(b []byte, word string) bool {
 }
 
 // Redact keeps argument i out of every log: the command log, MONITOR, crash output.
-func (c *Call) Redact(i int) {
-	if i < 64 {
-		c.redacted |= 1 << i
-	}
-}
+func (c *Call) Redact(i int) { c.redacted.add(i) }
 
 // LogAs shows logs other arguments than those executed.
 func (c *Call) LogAs(argv [][]byte) { c.logArgv = argv }
@@ -80,7 +84,7 @@ func (c *Call) Logged() [][]byte {
 }
 
 // Redacted reports whether argument i is kept out of logs.
-func (c *Call) Redacted(i int) bool { return i < 64 && c.redacted&(1<<i) != 0 }
+func (c *Call) Redacted(i int) bool { return c.redacted.has(i) }
 
 // MayBlock is false where a command must answer at once instead of waiting: inside EXEC.
 func (c *Call) MayBlock() bool { return !c.Client.DenyBlocking }

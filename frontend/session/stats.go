@@ -29,6 +29,7 @@ type Stats struct {
 	FullSyncs           uint64              // begun
 	PartialSyncs        uint64              // granted
 	PartialSyncsRefused uint64
+	ReserveDropped      uint64 // blocks of a primary's stream whose copy failed, left to the collector
 	QueryLimitClosed    uint64
 	OutputLimitClosed   uint64
 	ReplyShrinks        uint64 // of reply buffers

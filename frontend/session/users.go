@@ -13,7 +13,7 @@ func (f *Front) Denied(c *Call, db int, context acl.Context) acl.Reason {
 		return acl.Allowed
 	}
 	r := acl.Request{Command: c.Cmd, Argv: c.Argv, DB: db, Databases: int(f.Config.Databases)}
-	why, at := f.Users.Check(u, &r)
+	why, at := f.Users.Check(u, r)
 	if why != acl.Allowed {
 		object := c.Cmd.FullName
 		if at > 0 {

@@ -58,6 +58,7 @@ func (s *Certificates) settings() certs.Settings {
 		ClientCert: c.TlsClientCertFile, ClientKey: c.TlsClientKeyFile, ClientKeyPass: c.TlsClientKeyFilePass,
 		CAFile: c.TlsCaCertFile, CADir: c.TlsCaCertDir,
 		Auth: auth, Protocols: c.TlsProtocols, Ciphers: c.TlsCiphers, Resume: c.TlsSessionCaching,
+		Dials: c.TlsReplication || c.TlsCluster,
 	}
 }
 
@@ -148,7 +149,7 @@ func (s *Certificates) LogIn(c *netloop.Conn, cl *session.Client) {
 		return
 	}
 	name := ""
-	for _, name = range certificateNames(cert, s.front.Config.TlsAuthClientsUser) {
+	for _, name = range namesOf(cert, s.front.Config.TlsAuthClientsUser) {
 		if u := s.front.Users.Find([]byte(name)); u != nil && u.Enabled() {
 			s.front.LogIn(cl, u)
 			return
@@ -159,20 +160,24 @@ func (s *Certificates) LogIn(c *netloop.Conn, cl *session.Client) {
 	}
 }
 
-// certificateNames are the names of users that a certificate has in a field.
-func certificateNames(cert *x509.Certificate, field configs.TlsAuthClientsUser) (names []string) {
+// namesOf are the names of users that a certificate has in a field.
+func namesOf(cert *x509.Certificate, field configs.TlsAuthClientsUser) []string {
 	if field == configs.TlsUserFromCN {
-		return []string{cert.Subject.CommonName}
+		return []string{certs.CommonName(cert)}
 	}
-	for _, u := range cert.URIs {
-		names = append(names, u.String())
-	}
-	return names
+	return certs.URIs(cert)
 }
 
-// Client is what connections to other nodes are opened with; nil if they are plain.
-func (s *Certificates) Client() *tls.Config {
-	if !s.front.Config.TlsReplication || s.state.loaded == nil {
+// Client is what connections to other nodes are opened with, as tls-replication says; nil if they are plain.
+func (s *Certificates) Client() *tls.Config { return s.clientIf(s.front.Config.TlsReplication) }
+
+// MigrationClient is Client for MIGRATE, whose target is a node like any other: tls-cluster asks for it, too.
+func (s *Certificates) MigrationClient() *tls.Config {
+	return s.clientIf(s.front.Config.TlsReplication || s.front.Config.TlsCluster)
+}
+
+func (s *Certificates) clientIf(wanted bool) *tls.Config {
+	if !wanted || s.state.loaded == nil {
 		return nil
 	}
 	return s.state.loaded.Client

@@ -3,7 +3,7 @@
 //
 //   - [OS] is the real one.
 //   - [Mem] keeps files in memory and knows what has been synced; [Mem.CrashClone] is the state after a power cut.
-//   - [Faulty] wraps either and fails the N-th operation.
+//   - [Watched] wraps either and asks before each operation; [Faulty] fails the N-th.
 //
 // What durable code may rely on, and Mem holds it to: written bytes survive once File.Sync has returned; the creation,
 // renaming or removal of a name survives once SyncDir of its folder has returned, and not before, even if the file

@@ -226,3 +226,19 @@ func TestFaulty(t *testing.T) {
 		}
 	}
 }
+
+func TestFaultyLast(t *testing.T) {
+	m := NewMem()
+	fsys := NewFaulty(m, 2, syscall.ENOSPC).Last()
+	if err := fsys.MkdirAll("a", 0o755); err != nil || fsys.Hit() {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if err := fsys.MkdirAll("b", 0o755); !errors.Is(err, syscall.ENOSPC) || !fsys.Hit() {
+			t.Fatal(err)
+		}
+	}
+	if names, err := m.ReadDir("."); err != nil || len(names) != 1 {
+		t.Errorf("%q, %v", names, err)
+	}
+}

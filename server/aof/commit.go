@@ -16,12 +16,12 @@ func (l *Log) Commit() {
 	want := m.appended
 	var told event
 	for l.behind(want) {
+		if m.syncing && m.policy == Everysec && l.postpone(&told) {
+			break
+		}
 		if m.busy {
 			l.done.Wait()
 			continue
-		}
-		if m.policy != Always && l.postpone(&told) {
-			break
 		}
 		if !l.writeOnce(&told) {
 			break // it stays in the buffer and is tried again: the next Commit, at the latest the next tick's
@@ -41,26 +41,21 @@ func (l *Log) behind(want int64) bool {
 	return m.written < want || m.policy == Always && !m.quiet && m.synced < want
 }
 
-// postpone reports whether writing had better wait: for a sync under way, which the kernel would make the write wait
-// for, or for the parts being exchanged. Both end soon, in the background goroutine.
+// postpone reports whether writing had better wait for the sync that is under way, which the kernel would make the
+// write wait for. It ends soon, in the background goroutine, which then writes.
 func (l *Log) postpone(told *event) bool {
 	m := &l.mu
-	if m.change == nil && !(m.syncing && m.policy == Everysec) {
-		return false
-	}
 	now := l.o.Now()
-	switch {
-	case m.postponed.IsZero():
+	if m.postponed.IsZero() {
 		m.postponed = now
-		fallthrough
-	case now.Sub(m.postponed) < postponeMax && m.appended-m.written < bufferMax:
+	}
+	if now.Sub(m.postponed) < postponeMax && m.appended-m.written < bufferMax {
 		l.wake()
 		return true
-	case m.change == nil:
-		m.delayed++
-		told.add(false, "Asynchronous AOF fsync is taking too long (disk is busy?). Writing the AOF buffer without waiting "+
-			"for fsync to complete, this may slow down the server.")
 	}
+	m.delayed++
+	told.add(false, "Asynchronous AOF fsync is taking too long (disk is busy?). Writing the AOF buffer without waiting "+
+		"for fsync to complete, this may slow down the server.")
 	return false
 }
 

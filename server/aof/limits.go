@@ -8,7 +8,7 @@ const (
 	syncPeriod = time.Second
 	// postponeMax is how long writing waits for a sync that is under way: the kernel would make the write wait for it.
 	postponeMax = 2 * time.Second
-	// bufferMax is how many bytes wait for that, or for the parts being exchanged, before a Commit waits as well.
+	// bufferMax is how many bytes wait for that before a Commit waits as well.
 	bufferMax = 64 << 20
 	// bufferKept is the largest buffer that is kept for the next batch.
 	bufferKept = 1 << 20

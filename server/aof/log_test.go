@@ -79,11 +79,11 @@ func TestAppendSelectsAndStamps(t *testing.T) {
 	put(0, "b")
 	put(-1, "multi")
 	put(3, "c")
-	r.now = r.now.Add(time.Second)
+	r.pass(time.Second)
 	put(3, "d")
 	put(-1, "exec")
 	r.log.SetTimestamps(false)
-	r.now = r.now.Add(time.Second)
+	r.pass(time.Second)
 	put(0, "e")
 	if got := content(t, m); got != "" {
 		t.Errorf("before Commit there is %q", got)
@@ -147,7 +147,7 @@ func TestEverysecSyncsInTheBackground(t *testing.T) {
 	if s := r.log.Status(); s.Syncing != 1 || s.Buffered == 0 {
 		t.Errorf("during the sync: %+v", s)
 	}
-	r.now = r.now.Add(2 * time.Second)
+	r.pass(2 * time.Second)
 	r.add()
 	if s := r.log.Status(); s.Delayed != 1 || s.Buffered != 0 || !r.told("fsync is taking too long") {
 		t.Errorf("two seconds later: %+v", s)
@@ -161,7 +161,7 @@ func TestEverysecSyncsInTheBackground(t *testing.T) {
 	if got := r.log.Synced(); got != 1 {
 		t.Errorf("synced up to %d, not 1", got)
 	}
-	r.now = r.now.Add(time.Second)
+	r.pass(time.Second)
 	r.log.Commit()
 	<-g.begun
 	g.end <- struct{}{}
@@ -171,7 +171,7 @@ func TestEverysecSyncsInTheBackground(t *testing.T) {
 	}
 	r.log.SetQuiet(true)
 	r.add()
-	r.now = r.now.Add(time.Hour)
+	r.pass(time.Hour)
 	r.log.Commit()
 	if s := r.log.Status(); s.Syncing != 0 {
 		t.Error("it syncs though it is to be quiet")
@@ -194,7 +194,7 @@ func TestSyncErrorIsToldAndHeals(t *testing.T) {
 	if r.log.Synced() == 1 || !r.told("Fail to fsync the AOF file: Input/output error") {
 		t.Errorf("synced up to %d, lines %q", r.log.Synced(), r.lines)
 	}
-	r.now = r.now.Add(time.Second)
+	r.pass(time.Second)
 	r.log.Commit()
 	g.end <- struct{}{}
 	<-r.synced
@@ -267,6 +267,89 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	survives(t, d.CrashClone(0), 3, 3, "after the full disk")
+}
+
+// TestRepliesWaitForTheExchange has a write come between a rewrite's two increments: its Commit returns when it is in a
+// file, whatever the policy.
+func TestRepliesWaitForTheExchange(t *testing.T) {
+	for name, policy := range map[string]aof.Policy{"everysec": aof.Everysec, "no": aof.Never} {
+		t.Run(name, func(t *testing.T) {
+			g := newGated()
+			r := newRig(t, g, policy)
+			r.mustStart()
+			r.log.SetQuiet(true) // no sync but those of the rewrite
+			r.add()
+			g.end <- struct{}{} // Begin's
+			w, err := r.log.Begin(aof.FormatCommands, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(g.begun) != 1 || r.log.Synced() != 1 {
+				t.Errorf("Begin: %d syncs, synced up to %d", len(g.begun), r.log.Synced())
+			}
+			<-g.begun
+			w.Switch()
+			found := make(chan string)
+			go func() { // ended by the test, which waits
+				r.add()
+				data, _ := vfs.ReadFile(g, folder+"/"+stem+".2.incr.aof", 1<<20)
+				found <- string(data)
+			}()
+			<-g.begun
+			g.end <- struct{}{}
+			if got := <-found; !strings.HasSuffix(got, "\r\n2\r\n") {
+				t.Errorf("the write was acknowledged, and in no file: %q", got)
+			}
+			w.Abort()
+			g.end <- struct{}{}
+			if err := r.log.Close(); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+// TestMarkOfARewrite: without a policy to sync, what a base holds is on the disk all the same; and what is told of one
+// stream does not count for the next.
+func TestMarkOfARewrite(t *testing.T) {
+	r := newRig(t, vfs.NewMem(), aof.Never)
+	r.mustStart()
+	r.add()
+	r.log.Mark(1000)
+	if got := r.log.Synced(); got >= 1000 {
+		t.Errorf("synced up to %d without a sync", got)
+	}
+	if err := r.rewrite(false); err != nil { // its marks are the numbers
+		t.Fatal(err)
+	}
+	r.log.Mark(2000)
+	w, err := r.log.Begin(aof.FormatCommands, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Switch()
+	if err := r.base(r.appended)(folder, w.BaseName()); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Finish(false); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.log.Synced(); got != 2000 {
+		t.Errorf("the base has the stream up to 2000, and %d is said to be synced", got)
+	}
+	if err := r.log.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	r.log.Mark(100) // of another stream
+	if err := r.rewrite(true); err != nil {
+		t.Fatal(err)
+	}
+	if got := r.log.Synced(); got >= 1000 {
+		t.Errorf("synced up to %d of the new stream", got)
+	}
+	if err := r.log.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestTurnedOnWhileRunning(t *testing.T) {

@@ -251,6 +251,7 @@ func (l *Log) drain(told *event) error {
 	m.written, m.synced = m.appended, m.appended
 	m.writeErr, m.syncErr, m.doubtful, m.postponed = nil, nil, false, time.Time{}
 	m.size, m.older = 0, 0
+	m.markAppended, m.markWritten, m.markSynced = 0, 0, 0 // what comes next may be of another stream
 	l.done.Broadcast()
 	return err
 }

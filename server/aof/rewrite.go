@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"time"
 
 	"valkey/internal/vfs"
@@ -20,7 +21,8 @@ const (
 //  1. [Log.Begin] makes the increment's file; nothing has changed yet.
 //  2. [Rewrite.Switch], at the very moment of the snapshot's cut and under the engine lock, directs effects to it.
 //  3. The next writer brings the rest to the old increment, syncs it, names the new one in the manifest, and only then
-//     writes to it. So an increment in the manifest never follows one with a torn end.
+//     writes to it. So an increment in the manifest never follows one with a torn end. Replies wait for that; Begin has
+//     synced the old increment already, so that little is left to sync.
 //  4. The caller saves the base as [Rewrite.BaseName] in the log's folder.
 //  5. [Rewrite.Finish] names it in the manifest, in place of all that came before the cut, and removes that.
 //
@@ -34,6 +36,7 @@ type Rewrite struct {
 	name   string   // of next
 	starts bool     // the log is off until this rewrite is finished
 	on     bool     // Switch has been called
+	mark   int64    // of Mark, at Switch: the base has all of that
 }
 
 // change is step 3.
@@ -54,6 +57,7 @@ func (l *Log) Begin(format string, starts bool) (*Rewrite, error) {
 		return nil, err
 	}
 	l.mu.Lock()
+	l.presync()
 	m := l.mu.manifest.Clone()
 	off := l.mu.file == nil
 	l.mu.Unlock()
@@ -76,14 +80,49 @@ func (l *Log) Begin(format string, starts bool) (*Rewrite, error) {
 	return w, nil
 }
 
+// presync has the background goroutine sync what has been written, and waits for it; the lock is held, and released
+// meanwhile. An error is the log's, as of every sync.
+func (l *Log) presync() {
+	m := &l.mu
+	if m.file == nil || m.synced >= m.written {
+		return
+	}
+	m.lastSync, m.wantSync = l.o.Now(), true
+	l.wake()
+	for m.wantSync || m.syncing {
+		l.done.Wait()
+	}
+}
+
 // BaseName is what the new base is to be called.
 func (w *Rewrite) BaseName() string { return w.base }
+
+// AddBase puts a snapshot that is there already into the log's folder under the name of a base: step 4 in another way.
+// The file keeps the name that it has, where the file system knows second names.
+func (l *Log) AddBase(from, base string) error {
+	to := l.path(base)
+	l.remove(base) // that of a rewrite that failed, or crashed
+	err := l.o.FS.Link(from, to)
+	if err != nil {
+		err = l.o.FS.Rename(from, to)
+	}
+	if err == nil {
+		err = l.o.FS.SyncDir(l.o.Folder)
+	}
+	if err != nil {
+		return fmt.Errorf("aof: take %s as the base: %w", path.Base(from), err)
+	}
+	return nil
+}
 
 // Switch directs effects to the new increment: engine lock held. It does not block.
 func (w *Rewrite) Switch() {
 	l := w.log
 	l.db = -1
 	w.on = true
+	l.mu.Lock()
+	w.mark = l.mu.markAppended
+	l.mu.Unlock()
 	if w.next == nil {
 		return
 	}
@@ -188,7 +227,9 @@ func (w *Rewrite) Finish(keepHistory bool) error {
 	l.mu.older, l.mu.doubtful = baseSize, false
 	l.mu.baseSize = baseSize + l.mu.size
 	w.starts, l.mu.waiting = false, false
+	l.mu.markSynced = max(l.mu.markSynced, w.mark)
 	l.mu.Unlock()
+	l.o.Synced()
 	if keepHistory {
 		return nil
 	}

@@ -163,6 +163,9 @@ func (c *Call) Touched(db int, k KeyName) { c.signal(db, k.Name) }
 
 func (e *Engine) modified(db int, name []byte) {
 	e.Dirty++
+	if e.Gated(GateReplica) {
+		e.noteOwn(db, name)
+	}
 	e.signal(db, name)
 }
 

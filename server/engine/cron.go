@@ -13,6 +13,9 @@ func (e *Engine) Cron() (nextMs int64) {
 	}
 	start := e.Monotonic()
 	e.expireSlow(time.Duration(tick) * time.Millisecond)
+	if len(e.own) > 0 && e.expiry.active && !e.paused(PauseExpire) {
+		e.expireOwn()
+	}
 	e.ClientsCron(hz)
 	e.Store.Reclaim(reclaimSlice)
 	if e.Config.Maxmemory > 0 && e.evictable.running {

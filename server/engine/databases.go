@@ -6,6 +6,7 @@ import "valkey/store"
 func (e *Engine) Flush(db int, lazy bool) int {
 	e.touchAllWatched(db, none)
 	n := e.Store.DB(db).Flush(lazy)
+	e.own.forget(db)
 	e.Dirty += int64(n)
 	return n
 }

@@ -171,21 +171,28 @@ func (e *Engine) reject(c *Call, err error) bool {
 // fail writes an error reply and counts it.
 func (e *Engine) fail(c *Call, err error) {
 	e.Fail(&c.Call, err)
-	if c.Client.Obeyed {
-		e.disobeyed(c, err.Error())
+	if c.Client.Obeyed || c.Client.IsReplica() {
+		e.unexpected(c, err.Error())
 	}
 }
 
-// disobeyed makes it known that a command of the primary failed: the copy may no longer be one.
-func (e *Engine) disobeyed(c *Call, text string) {
+// unexpected makes it known that a command failed on a link where none should: if it was the primary's, the copy may no
+// longer be one.
+func (e *Engine) unexpected(c *Call, text string) {
 	from, to := "replica", "primary"
-	if c.Client.Link == nil {
+	switch {
+	case !c.Client.Obeyed:
+		from, to = "primary", "replica"
+	case c.Client.Link == nil:
 		from, to = "server", "AOF-loading-client"
 	}
 	name := c.Client.LastCommand
 	e.Host.Log(session.LogWarning, fmt.Sprintf("== CRITICAL == This %s is sending an error to its %s: '%.4096s' after "+
 		"processing the command '%s'", from, to, text, name))
 	e.Stats.UnexpectedErrors++
+	if !c.Client.Obeyed {
+		return
+	}
 	b := e.Config.PropagationErrorBehavior
 	if b == configs.PropagationPanic && (c.Client.Link == nil || e.Config.ReplicaReadOnly) ||
 		b == configs.PropagationPanicOnReplicas && c.Client.Link != nil && e.Config.ReplicaReadOnly {

@@ -58,6 +58,12 @@ func (c *Call) EffectTo(to Sinks) {
 	c.Engine.effect(to, c.Client.DB, c.Argv)
 }
 
+// Replicate records a command for replicas alone, in whatever database they are.
+func (c *Call) Replicate(argv ...[]byte) {
+	c.effects++
+	c.Engine.effect(ToReplicas, AnyDB, argv)
+}
+
 // NoEffect says that nothing of the command itself needs to be recorded.
 func (c *Call) NoEffect() { c.noEffect = true }
 

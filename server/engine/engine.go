@@ -45,6 +45,7 @@ type Engine struct {
 	moving    moving
 	evictable evictState
 	expiry    expireState
+	own       ownDeadlines
 	cron      cronState
 	debug     debugState
 	pending   effects
@@ -132,6 +133,11 @@ type Host interface {
 	// AwaitsStream reports whether a client gets a snapshot whose replica has yet to ask for the stream on its other
 	// connection.
 	AwaitsStream(id uint64) bool
+	// StopAtCopies has the process stop itself when it has sent a full copy, and before it asks for a stream whose copy
+	// comes over a second connection; KeepStreams says how long a stream is kept whose replica has yet to ask for it.
+	// Both are for tests.
+	StopAtCopies(on bool)
+	KeepStreams(d time.Duration)
 	// Failover begins to hand this server's role to a replica; AbortFailover ends that.
 	Failover(o FailoverOptions) error
 	AbortFailover() error

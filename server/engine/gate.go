@@ -26,6 +26,9 @@ func (e *Engine) SetGate(g Gate, on bool) {
 	} else {
 		e.gates &^= g
 	}
+	if g&(GateLoading|GateAsyncLoading) != 0 {
+		e.own = nil // the keys are, or are about to be, those of a primary or a file
+	}
 }
 
 // Gated reports whether any of some gates is set.

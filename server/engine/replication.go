@@ -20,10 +20,11 @@ type Replication struct {
 
 // Sync is what a client asks for with PSYNC or SYNC.
 type Sync struct {
-	Old      bool   // SYNC: no partial copies, no acknowledgements
-	ID       string // of the history that it has
-	Offset   int64  // where it wants to go on, counted from 1
-	Failover bool   // it asks this server to become the primary first
+	Old         bool   // SYNC: no partial copies, no acknowledgements
+	ID          string // of the history that it has
+	Offset      int64  // where it wants to go on, counted from 1
+	WrongOffset error  // in place of that
+	Failover    bool   // it asks this server to become the primary first
 }
 
 // FailoverOptions are FAILOVER's words. Without a host any replica will do.
@@ -106,7 +107,7 @@ func (e *Engine) checkFollower(c *Call, mark int) {
 		return
 	}
 	cl.W.Buf = cl.W.Buf[:mark]
-	e.Host.Log(session.LogWarning, "A replica sent a command that has a reply ("+cl.LastCommand+"): it is disconnected. "+
+	e.Host.Log(session.LogWarning, "Replica generated a reply to command '"+cl.LastCommand+"', disconnecting it: "+
 		e.ClientForLog(cl))
 	cl.Kill()
 }

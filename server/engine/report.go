@@ -2,7 +2,7 @@ package engine
 
 // MemoryReport says where memory goes, in bytes: the figures behind INFO memory, MEMORY STATS and MEMORY DOCTOR.
 //
-// Used = Startup + Clients + Backlog + Replicas + Index + Dataset.
+// Used = Startup + Clients + Backlog + Replicas + Reserve + Index + Dataset.
 // Resident is what the system counts for the whole process; it includes the
 // Go runtime, whose garbage is no part of Used.
 type MemoryReport struct {
@@ -11,6 +11,7 @@ type MemoryReport struct {
 	Clients    uint64 // buffers and bookkeeping of connections
 	Backlog    uint64 // of replication, as far as its size goes
 	Replicas   uint64 // what slow ones keep beyond that
+	Reserve    uint64 // of the primary's stream, until the copy that it continues is loaded
 	Index      uint64 // hash tables
 	Dataset    uint64 // keys and values
 	Allocated  uint64 // handed out by the data's allocator: Index + Dataset
@@ -38,6 +39,10 @@ func (e *Engine) MemoryReport() MemoryReport {
 	if limit := uint64(e.Config.ReplBacklogSize); len(e.Followers) > 0 && r.Backlog > limit {
 		r.Backlog, r.Replicas = limit, r.Backlog-limit
 	}
+	if p := e.Host.Replication().Primary; p != nil {
+		r.Reserve = uint64(p.BufferBytes)
+		r.Used += r.Reserve
+	}
 	e.Stats.PeakMemory = max(e.Stats.PeakMemory, r.Used)
 	r.Peak = e.Stats.PeakMemory
 	for db := range e.Store.Each {
@@ -50,7 +55,7 @@ func (e *Engine) MemoryReport() MemoryReport {
 
 // Overhead is everything but the data itself.
 func (r *MemoryReport) Overhead() uint64 {
-	return r.Startup + r.Clients + r.Backlog + r.Replicas + r.Index
+	return r.Startup + r.Clients + r.Backlog + r.Replicas + r.Reserve + r.Index
 }
 
 // DatasetPercent is the data's share of what was taken since the start.

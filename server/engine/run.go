@@ -30,7 +30,7 @@ func (e *Engine) call(c *Call) {
 	}
 	e.LastNs = e.Monotonic()
 	e.account(c, e.LastNs-c.StartNs, c.Failed, len(c.Reply.Buf)-mark)
-	if e.Dirty != dirty && c.effects == 0 && !c.noEffect {
+	if e.Dirty > dirty && c.effects == 0 && !c.noEffect { // a save makes the count smaller
 		e.effect(ToAll, c.Client.DB, c.Argv)
 	}
 }

@@ -126,6 +126,16 @@ func (h *History) Adopt(id string, offset int64) {
 	h.Activate()
 }
 
+// Rebase moves the whole stream on by so many bytes, as if they had come before it: what is appended while data is
+// loaded belongs behind what the data tells of. No reader may be left.
+func (h *History) Rebase(by int64) {
+	invariant.Check(len(h.readers) == 0, "repl: the stream moves under %d readers", len(h.readers))
+	h.offset += by
+	for b := h.head; b != nil; b = b.next.Load() {
+		b.start += by
+	}
+}
+
 // SetSecond restores what Second gave.
 func (h *History) SetSecond(id string, offset int64) { h.id2, h.second = id, offset }
 

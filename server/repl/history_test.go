@@ -251,6 +251,28 @@ func TestIDs(t *testing.T) {
 	}
 }
 
+func TestRebase(t *testing.T) {
+	a := strings.Repeat("a", 40)
+	h := repl.New(a, 64<<10)
+	h.Activate()
+	h.AppendRaw(bytes.Repeat([]byte("0123456789"), 50_000)) // more than one block, and more than the backlog keeps
+	h.Rebase(1_000_000)
+	if h.Offset() != 1_500_000 || h.First() != h.Offset()-h.Len()+1 {
+		t.Errorf("offset %d, first %d of %d", h.Offset(), h.First(), h.Len())
+	}
+	h.AppendRaw([]byte("end"))
+	r := h.Read(1_499_995)
+	var got []byte
+	for b := r.Next(100); len(b) > 0; b = r.Next(100) {
+		got = append(got, b...)
+		r.Sent(len(b))
+	}
+	h.End(r)
+	if string(got) != "56789end" {
+		t.Errorf("read %q", got)
+	}
+}
+
 // Readers in goroutines of their own, one of them ended in the middle of what it does, see the stream while it grows
 // and its blocks are used again.
 func TestReadersBesideTheWriter(t *testing.T) {

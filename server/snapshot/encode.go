@@ -64,6 +64,9 @@ func (j *Job) write() error {
 		err := j.enc.Seal(c.draft)
 		if err == nil {
 			j.encoded.Add(int64(c.keys))
+			if j.o.KeyDelay != 0 { // a reader must not wait for a buffer that fills that slowly
+				err = j.enc.Flush()
+			}
 			pause(j.o.KeyDelay, c.keys, j.quit)
 		}
 		j.done(c)

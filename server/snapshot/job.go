@@ -25,18 +25,6 @@ var (
 // Aux is a field of the snapshot's head.
 type Aux struct{ Name, Value string }
 
-// Encoder turns drafts into the bytes of a snapshot; rdb.Sealer is one.
-type Encoder interface {
-	// Begin writes what stands before everything, End what stands behind it and all that is buffered.
-	Begin() error
-	Seal(d *rdb.Draft) error
-	// Raw writes what another Encoder of the same kind has made of drafts.
-	Raw(p []byte) error
-	Flush() error
-	End() error
-	Written() int64
-}
-
 // Options say what a job makes.
 type Options struct {
 	Store              *store.Store
@@ -45,8 +33,6 @@ type Options struct {
 	Aging              rdb.Aging // what is written of the keys' ages
 	Aux                []Aux
 	Functions          [][]byte
-	// NewEncoder makes another format than RDB.
-	NewEncoder func(w io.Writer) Encoder
 
 	// Out takes the bytes, from the job's goroutine; it may block. Open and Finish, if any, are the first and the last
 	// thing that the goroutine does: Finish commits or, given an error, discards Out. Their errors are the job's.
@@ -121,7 +107,7 @@ type Job struct {
 	started   time.Time
 
 	queue    queue
-	enc      Encoder
+	enc      *rdb.Sealer
 	wake     chan struct{} // capacity 1: there is something for the encoding goroutine
 	spiller  spiller
 	quit     chan struct{} // closed by fail
@@ -150,8 +136,8 @@ func Start(o Options) (*Job, error) {
 	j.total = j.cut.Keys()
 	j.sizes = j.cut.Databases()
 	j.announced = make([]bool, o.Store.Databases())
-	j.enc = j.newEncoder(o.Out)
-	j.draft = new(rdb.Draft)
+	j.enc = j.newSealer(o.Out)
+	j.draft = j.queue.empty()
 	for _, a := range o.Aux {
 		j.draft.Aux(a.Name, a.Value)
 	}
@@ -163,11 +149,18 @@ func Start(o Options) (*Job, error) {
 	return j, nil
 }
 
-func (j *Job) newEncoder(w io.Writer) Encoder {
-	if j.o.NewEncoder != nil {
-		return j.o.NewEncoder(w)
+func (j *Job) newSealer(w io.Writer) *rdb.Sealer {
+	return rdb.NewSealer(w, rdb.SealOptions{
+		Version: j.o.Version, Compress: j.o.Compress, Checksum: j.o.Checksum, Read: j.queue.kept.read,
+	})
+}
+
+// unpin lets go of the values that nobody reads any more.
+func (j *Job) unpin() {
+	for _, p := range j.queue.takePins() {
+		j.o.Store.Unpin(p)
+		j.queue.kept.drop(p)
 	}
-	return rdb.NewSealer(w, rdb.SealOptions{Version: j.o.Version, Compress: j.o.Compress, Checksum: j.o.Checksum})
 }
 
 // Keys is how many keys the snapshot has, Encoded how many of them are encoded.
@@ -255,9 +248,7 @@ func (j *Job) Step(budget time.Duration) (more bool) {
 		return false
 	}
 	start := time.Now()
-	for _, p := range j.queue.takePins() {
-		j.o.Store.Unpin(p)
-	}
+	j.unpin()
 	if !j.walked && j.failed.Load() != nil {
 		j.giveUp()
 	}
@@ -348,9 +339,7 @@ func (j *Job) end() {
 	for c, _ := j.queue.oldest(); c != nil; c, _ = j.queue.oldest() {
 		j.queue.done(c)
 	}
-	for _, p := range j.queue.takePins() {
-		j.o.Store.Unpin(p)
-	}
+	j.unpin()
 	j.over = true
 	j.result.Keys = j.Encoded()
 	j.result.Took = time.Since(j.started)

@@ -19,6 +19,10 @@ const (
 	// SpillBytesMax is how large the spill file may become before the job ends.
 	SpillBytesMax = 4 << 30
 
+	// keptBytes is how much of a pinned value is kept or read under the lock of both, and thus the longest that a write
+	// and the goroutine wait for each other.
+	keptBytes = 32 << 10
+
 	// stepEntries are walked between two looks at the clock.
 	stepEntries = 64
 

@@ -15,9 +15,10 @@ type queue struct {
 		sync.Mutex
 		filled []*chunk // oldest first
 		free   []*rdb.Draft
-		pins   []store.Pinned // of drafts that are done with: unpinned under the engine lock
-		closed bool           // the walk is over: no more come
+		pins   []*store.Pinned // of drafts that are done with: unpinned under the engine lock
+		closed bool            // the walk is over: no more come
 	}
+	kept   kept
 	bytes  atomic.Int64 // copied bytes that wait or are being encoded
 	pinned atomic.Int64 // bytes of pinned values, likewise
 }
@@ -95,7 +96,7 @@ func (q *queue) empty() *rdb.Draft {
 	defer q.mu.Unlock()
 	n := len(q.mu.free)
 	if n == 0 {
-		return new(rdb.Draft)
+		return &rdb.Draft{Changing: q.kept.changing}
 	}
 	d := q.mu.free[n-1]
 	q.mu.free = q.mu.free[:n-1]
@@ -103,7 +104,7 @@ func (q *queue) empty() *rdb.Draft {
 }
 
 // takePins takes the values that nobody reads any more.
-func (q *queue) takePins() []store.Pinned {
+func (q *queue) takePins() []*store.Pinned {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	p := q.mu.pins

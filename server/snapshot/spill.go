@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"valkey/internal/vfs"
+	"valkey/store/rdb"
 )
 
 // spiller moves drafts of old values out of memory while Out takes nothing. What it wrote is copied to the end of the
@@ -19,7 +20,7 @@ type spiller struct {
 
 	// Of its goroutine, and of whoever has called end.
 	file  vfs.File
-	enc   Encoder
+	enc   *rdb.Sealer
 	bytes int64
 }
 
@@ -92,12 +93,12 @@ func (s *spiller) open() error {
 	if err != nil {
 		return err
 	}
-	s.file, s.enc = f, s.job.newEncoder(f)
+	s.file, s.enc = f, s.job.newSealer(f)
 	return fsys.Remove(name)
 }
 
 // copyTo adds what was spilled to the snapshot.
-func (s *spiller) copyTo(to Encoder) error {
+func (s *spiller) copyTo(to *rdb.Sealer) error {
 	if s.file == nil {
 		return nil
 	}

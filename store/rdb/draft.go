@@ -19,8 +19,11 @@ const (
 // Draft is a piece of a file yet to be sealed: a sequence of parts, each a varint and, mostly, bytes. The varint's
 // lowest two bits are the part's kind, the others a number.
 type Draft struct {
+	// Changing is what large values are pinned with, see store.Pin.
+	Changing store.Changing
+
 	buf  []byte
-	pins []store.Pinned
+	pins []*store.Pinned
 	held int // bytes in pins
 
 	copies bool // no value is pinned: the draft is sealed at once
@@ -44,12 +47,12 @@ const (
 func (d *Draft) Len() int { return len(d.buf) + d.held }
 
 // Pins returns the values that are not in the draft itself. Whoever seals or drops it has to unpin them.
-func (d *Draft) Pins() []store.Pinned { return d.pins }
+func (d *Draft) Pins() []*store.Pinned { return d.pins }
 
 // Reset empties the draft and keeps its memory.
 func (d *Draft) Reset() {
 	clear(d.pins)
-	*d = Draft{buf: d.buf[:0], pins: d.pins[:0], copies: d.copies}
+	*d = Draft{Changing: d.Changing, buf: d.buf[:0], pins: d.pins[:0], copies: d.copies}
 }
 
 // Aux notes a field that tells of the file or the server.
@@ -120,7 +123,7 @@ func (d *Draft) pin(e store.Entry) bool {
 	if d.copies {
 		return false
 	}
-	p, ok := e.Pin()
+	p, ok := e.Pin(d.Changing)
 	if ok {
 		d.part(partMore, morePin)
 		d.pins = append(d.pins, p)

@@ -14,6 +14,9 @@ const (
 	// memory that a huge value takes beside itself.
 	compressedMax = 32 << 20
 
+	// pieceBytes is how much of a pinned value is read at once.
+	pieceBytes = 256 << 10
+
 	// blockBytes is how much a Reader asks for at once, firstBlockBytes how much it begins with. Items hold on to the
 	// block that they came in.
 	blockBytes      = 256 << 10

@@ -20,8 +20,8 @@ const (
 	lzfStepMax      = 64
 )
 
-// compressor remembers where three bytes were seen last. Places count from base, which moves beyond everything that
-// was noted before, so that the table need not be cleared between values.
+// compressor remembers where three bytes were seen last. Places count from base, that of the bytes at hand, which
+// moves beyond everything that was noted before, so that the table need not be cleared between values.
 type compressor struct {
 	table [1 << lzfTableBits]uint32
 	base  uint32
@@ -30,18 +30,32 @@ type compressor struct {
 // compress appends the compressed form of src to dst, at most limit bytes. It reports false if that is not enough; what
 // is behind dst is of no use then.
 func (z *compressor) compress(dst, src []byte, limit int) ([]byte, bool) {
-	if len(src) > 1<<31-1 {
+	if !z.begin(len(src)) {
 		return dst, false
+	}
+	dst, ok := z.more(dst, src, 0, len(dst)+limit)
+	z.base += uint32(len(src))
+	return dst, ok
+}
+
+// begin makes the table fit for a value of so many bytes. It reports false for one that is too long.
+func (z *compressor) begin(size int) bool {
+	if size > 1<<31-1 {
+		return false
 	}
 	if z.base == 0 || z.base > 1<<31 {
 		clear(z.table[:])
 		z.base = 1
 	}
+	return true
+}
+
+// more goes on with src, whose first bytes it had before, until dst is longer than the limit. The place of src is base,
+// which the caller moves on.
+func (z *compressor) more(dst, src []byte, had, limit int) ([]byte, bool) {
 	base := z.base
-	z.base += uint32(len(src))
-	start := len(dst)
-	literal, misses := 0, 0
-	for i := 0; i+4 <= len(src); {
+	literal, misses := had, 0
+	for i := had; i+4 <= len(src); {
 		seen := binary.LittleEndian.Uint32(src[i:]) << 8
 		slot := seen * 2654435761 >> (32 - lzfTableBits)
 		was := z.table[slot]
@@ -56,14 +70,14 @@ func (z *compressor) compress(dst, src []byte, limit int) ([]byte, bool) {
 		n := matchLen(src, from, i)
 		dst = appendLiterals(dst, src[literal:i])
 		dst = appendMatch(dst, i-from-1, n)
-		if len(dst)-start > limit {
+		if len(dst) > limit {
 			return dst, false
 		}
 		i += n
 		literal = i
 	}
 	rest := src[literal:]
-	if len(dst)-start+len(rest)+(len(rest)+lzfLiteralMax-1)/lzfLiteralMax > limit {
+	if len(dst)+len(rest)+(len(rest)+lzfLiteralMax-1)/lzfLiteralMax > limit {
 		return dst, false
 	}
 	return appendLiterals(dst, rest), true

@@ -23,12 +23,12 @@ func (p *Payload) Note(e store.Entry) {
 func (p *Payload) Len() int { return p.draft.Len() + footerBytes }
 
 // Pins returns what has to be unpinned when the payload is made.
-func (p *Payload) Pins() []store.Pinned { return p.draft.pins }
+func (p *Payload) Pins() []*store.Pinned { return p.draft.pins }
 
 // Append makes the payload of what was noted, behind dst.
 func (p *Payload) Append(dst []byte, compress bool) []byte {
 	start := len(dst)
-	s := Sealer{out: dst, encoder: encoder{compress: compress}}
+	s := Sealer{o: SealOptions{Read: readInPlace}, out: dst, encoder: encoder{compress: compress}}
 	s.draft(&p.draft, math.MaxInt)
 	out := binary.LittleEndian.AppendUint16(s.out, uint16(V80))
 	return binary.LittleEndian.AppendUint64(out, Checksum(0, out[start:]))
@@ -36,7 +36,7 @@ func (p *Payload) Append(dst []byte, compress bool) []byte {
 
 // DumpPayload returns the payload of an entry's value.
 func DumpPayload(e store.Entry, compress bool) []byte {
-	p := Payload{Draft{copies: true}}
+	p := Payload{draft: Draft{copies: true}}
 	p.Note(e)
 	return p.Append(nil, compress)
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"valkey/internal/invariant"
+	"valkey/store"
 )
 
 // SealOptions say how a file is written.
@@ -13,6 +14,14 @@ type SealOptions struct {
 	Version  Version
 	Compress bool
 	Checksum bool // otherwise the file ends with a zero, which readers take for "none"
+
+	// Read appends n bytes of a pinned value, from one on, as they were when it was pinned. Without it the value is read
+	// where it is: nobody may write to it.
+	Read func(dst []byte, p *store.Pinned, from, n int) []byte
+}
+
+func readInPlace(dst []byte, p *store.Pinned, from, n int) []byte {
+	return append(dst, p.Bytes()[from:from+n]...)
 }
 
 // Sealer writes drafts in the format. It belongs to one goroutine.
@@ -31,10 +40,14 @@ type encoder struct {
 	compress bool
 	lzf      compressor
 	scratch  []byte
+	piece    []byte // of a pinned value, behind what a match may refer to
 }
 
 // NewSealer makes a Sealer that writes to w, in pieces of sealFlushBytes and more.
 func NewSealer(w io.Writer, o SealOptions) *Sealer {
+	if o.Read == nil {
+		o.Read = readInPlace
+	}
 	return &Sealer{w: w, o: o, encoder: encoder{compress: o.Compress}}
 }
 
@@ -44,7 +57,7 @@ func (s *Sealer) Begin() error {
 	return nil
 }
 
-// Seal writes a draft. The pinned values are read from where they are; the draft stays as it is.
+// Seal writes a draft, which stays as it is.
 func (s *Sealer) Seal(d *Draft) error {
 	s.draft(d, sealFlushBytes)
 	return s.err
@@ -73,13 +86,32 @@ func (s *Sealer) draft(d *Draft, flush int) {
 				buf = buf[8:]
 				break
 			}
-			s.out = s.encoder.appendText(s.out, pins[0].Bytes())
+			if s.pinned(pins[0], flush) != nil {
+				return
+			}
 			pins = pins[1:]
 		}
 		if len(s.out) >= flush && s.Flush() != nil {
 			return
 		}
 	}
+}
+
+// pinned writes a pinned value piece by piece, so that a huge one takes little memory beside itself.
+func (s *Sealer) pinned(p *store.Pinned, flush int) error {
+	var ok bool
+	if s.out, ok = s.encoder.appendPinned(s.out, p, s.o.Read); ok {
+		return nil
+	}
+	size := len(p.Bytes())
+	s.out = appendLength(s.out, uint64(size))
+	for at := 0; at < size; at += pieceBytes {
+		s.out = s.o.Read(s.out, p, at, min(pieceBytes, size-at))
+		if len(s.out) >= flush && s.Flush() != nil {
+			return s.err
+		}
+	}
+	return nil
 }
 
 // End writes the end and the checksum, and all that is still in the buffer.
@@ -126,13 +158,44 @@ func (z *encoder) appendText(dst, p []byte) []byte {
 			z.scratch = nil
 		}
 		if ok {
-			dst = append(dst, formCoded<<6|codeLZF)
-			dst = appendLength(dst, uint64(len(packed)))
-			dst = appendLength(dst, uint64(len(p)))
-			return append(dst, packed...)
+			return appendPacked(dst, packed, len(p))
 		}
 	}
 	return appendPlain(dst, p)
+}
+
+// appendPinned appends a pinned value if it can be compressed.
+func (z *encoder) appendPinned(dst []byte, p *store.Pinned, read func([]byte, *store.Pinned, int, int) []byte,
+) ([]byte, bool) {
+	size := len(p.Bytes())
+	if !z.compress || !z.lzf.begin(size) {
+		return dst, false
+	}
+	limit := min(size-compressGain, compressedMax)
+	packed, piece, ok := z.scratch[:0], z.piece[:0], true
+	for at := 0; at < size && ok; at += pieceBytes {
+		seen := min(len(piece), lzfDistanceMax)
+		z.lzf.base += uint32(len(piece) - seen)
+		piece = append(piece[:0], piece[len(piece)-seen:]...)
+		piece = read(piece, p, at, min(pieceBytes, size-at))
+		packed, ok = z.lzf.more(packed, piece, seen, limit)
+	}
+	z.lzf.base += uint32(len(piece))
+	z.piece = piece[:0]
+	if z.scratch = packed[:0]; cap(packed) > sealBufferKept {
+		z.scratch = nil
+	}
+	if !ok {
+		return dst, false
+	}
+	return appendPacked(dst, packed, size), true
+}
+
+func appendPacked(dst, packed []byte, size int) []byte {
+	dst = append(dst, formCoded<<6|codeLZF)
+	dst = appendLength(dst, uint64(len(packed)))
+	dst = appendLength(dst, uint64(size))
+	return append(dst, packed...)
 }
 
 func appendPlain(dst, p []byte) []byte {

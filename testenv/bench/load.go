@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -24,6 +25,7 @@ const (
 // load is one run: connections that each keep one batch of commands on the way.
 type load struct {
 	addr       string
+	user       string // to log in as, without a password; empty is the default user
 	op         string // SET or GET
 	clients    int
 	pipeline   int
@@ -60,6 +62,11 @@ func newClient(l *load) (*client, error) {
 		return nil, err
 	}
 	c := &client{file: file, fd: int(file.Fd())}
+	if l.user != "" {
+		if err := c.logIn(l.user); err != nil {
+			return nil, err
+		}
+	}
 	for range l.pipeline {
 		c.request = l.appendCommand(c.request)
 		at := len(c.request) - 2 - keyDigits
@@ -69,6 +76,21 @@ func newClient(l *load) (*client, error) {
 		c.digits = append(c.digits, at)
 	}
 	return c, syscall.SetNonblock(c.fd, true)
+}
+
+// logIn makes the connection a user's, while its descriptor still blocks.
+func (c *client) logIn(user string) error {
+	if err := syscall.SetNonblock(c.fd, false); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(c.file, "AUTH %s -\r\n", user); err != nil {
+		return err
+	}
+	reply := make([]byte, len("+OK\r\n"))
+	if _, err := io.ReadFull(c.file, reply); err != nil || reply[0] != '+' {
+		return fmt.Errorf("AUTH %s: %q (%w)", user, reply, err)
+	}
+	return nil
 }
 
 func bulkHeader(n int) string { return "$" + strconv.Itoa(n) + "\r\n" }

@@ -35,3 +35,15 @@ func TestRequestDigits(t *testing.T) {
 		}
 	}
 }
+
+func TestCSVRate(t *testing.T) {
+	const head = "\"test\",\"rps\",\"avg_latency_ms\"\n"
+	if got, err := csvRate(head + "\"GET key:__rand_int__\",\"123456.50\",\"0.2\"\n"); err != nil || got != 123456.5 {
+		t.Errorf("%v, %v", got, err)
+	}
+	for _, bad := range []string{"", head, "Could not connect"} {
+		if got, err := csvRate(bad); err == nil {
+			t.Errorf("%q is %v", bad, got)
+		}
+	}
+}

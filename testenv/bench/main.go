@@ -41,7 +41,7 @@ func main() {
 	flag.IntVar(&o.fill, "fill", 5_000_000, "keys of the memory and growth run")
 	flag.IntVar(&o.clients, "clients", 50, "connections")
 	flag.IntVar(&o.valueBytes, "value", 64, "bytes of a value")
-	flag.StringVar(&o.only, "only", "speed,memory", "what to measure")
+	flag.StringVar(&o.only, "only", "speed,memory,users,tls", "what to measure: speed, memory, users, tls")
 	flag.StringVar(&o.server, "server", "--io-threads 1", "arguments for both servers")
 	flag.Parse()
 	if err := bench(o); err != nil {
@@ -74,7 +74,7 @@ func bench(o options) error {
 	for rep := range o.reps {
 		for i := range sides {
 			s := sides[(i+rep)%len(sides)] // who goes first alternates
-			if err := measure(o, s); err != nil {
+			if err := measure(o, s, rep); err != nil {
 				return err
 			}
 		}
@@ -83,21 +83,34 @@ func bench(o options) error {
 	return nil
 }
 
-// measure starts a side's server and takes one figure of every row.
-func measure(o options, s *side) error {
-	if strings.Contains(o.only, "speed") {
-		err := withServer(o, s.path, func(srv *testenv.Server) error { return measureSpeed(o, s, srv) })
-		if err != nil {
+// measure starts a side's server for each kind of row and takes one figure of every row.
+func measure(o options, s *side, rep int) error {
+	for _, kind := range []struct {
+		name string
+		run  func() error
+	}{
+		{"speed", func() error {
+			return withServer(o, s.path, func(srv *testenv.Server) error { return measureSpeed(o, s, srv) })
+		}},
+		{"users", func() error {
+			return withServer(o, s.path, func(srv *testenv.Server) error { return measureUsers(o, s, srv, rep) })
+		}},
+		{"tls", func() error { return measureTLS(o, s) }},
+		{"memory", func() error {
+			return withServer(o, s.path, func(srv *testenv.Server) error { return measureGrowth(o, s, srv) })
+		}},
+	} {
+		if !strings.Contains(o.only, kind.name) {
+			continue
+		}
+		if err := kind.run(); err != nil {
 			return err
 		}
-	}
-	if strings.Contains(o.only, "memory") {
-		return withServer(o, s.path, func(srv *testenv.Server) error { return measureGrowth(o, s, srv) })
 	}
 	return nil
 }
 
-func withServer(o options, path string, f func(*testenv.Server) error) error {
+func withServer(o options, path string, f func(*testenv.Server) error, more ...string) error {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return err
@@ -107,7 +120,7 @@ func withServer(o options, path string, f func(*testenv.Server) error) error {
 		return err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // what stays in a temporary folder does not matter to a measurement
-	srv, err := testenv.Run(path, dir, strings.Fields(o.server)...)
+	srv, err := testenv.Run(path, dir, append(strings.Fields(o.server), more...)...)
 	if err != nil {
 		return err
 	}
@@ -122,20 +135,31 @@ func measureSpeed(o options, s *side, srv *testenv.Server) error {
 	for _, p := range []int{1, 16} {
 		for _, op := range []string{"SET", "GET"} {
 			l := load{addr: srv.Addr, op: op, clients: o.clients, pipeline: p, keys: o.keys, valueBytes: o.valueBytes}
-			before, err1 := cpuTime(srv.PID())
-			res, err := l.run(time.Duration(o.seconds * float64(time.Second)))
-			after, err2 := cpuTime(srv.PID())
-			if err := errors.Join(err, err1, err2); err != nil {
-				return fmt.Errorf("%s at pipeline %d: %w", op, p, err)
+			res, cpu, err := l.cost(o, srv)
+			if err != nil {
+				return err
 			}
 			name := fmt.Sprintf("%s, pipeline %d: ", op, p)
 			s.add(name+"requests/s", float64(res.requests)/res.took.Seconds())
-			s.add(name+"CPU µs/op", float64((after-before).Nanoseconds())/1e3/float64(res.requests))
+			s.add(name+"CPU µs/op", cpu)
 			s.add(name+"p99.9 ms", float64(res.percentile(0.999).Microseconds())/1e3)
 		}
 	}
 	return nil
 }
+
+// cost runs a load and tells the server's CPU time, µs a request.
+func (l *load) cost(o options, srv *testenv.Server) (res *result, cpu float64, err error) {
+	before, err1 := cpuTime(srv.PID())
+	res, err = l.run(time.Duration(o.seconds * float64(time.Second)))
+	after, err2 := cpuTime(srv.PID())
+	if err := errors.Join(err, err1, err2); err != nil {
+		return nil, 0, fmt.Errorf("%s at pipeline %d: %w", l.op, l.pipeline, err)
+	}
+	return res, micros(after-before) / float64(res.requests), nil
+}
+
+func micros(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e3 }
 
 func measureGrowth(o options, s *side, srv *testenv.Server) error {
 	probe, err := startProbe(srv.Addr)
@@ -160,14 +184,14 @@ func (s *side) add(row string, v float64) {
 
 // report prints the medians, and with two sides their ratio.
 func report(sides []*side) {
-	fmt.Printf("%-36s %12s", "", "ours")
+	fmt.Printf("%-48s %12s", "", "ours")
 	if len(sides) > 1 {
 		fmt.Printf(" %12s %8s", "theirs", "ratio")
 	}
 	fmt.Println()
 	for _, r := range sides[0].rows {
 		ours := median(sides[0].figures[r])
-		fmt.Printf("%-36s %12.2f", r, ours)
+		fmt.Printf("%-48s %12.2f", r, ours)
 		if len(sides) > 1 {
 			theirs := median(sides[1].figures[r])
 			fmt.Printf(" %12.2f %8.2f", theirs, ours/theirs)

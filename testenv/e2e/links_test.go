@@ -42,18 +42,21 @@ func follow(t *testing.T, primary *testenv.Server, args ...string) follower {
 }
 
 // TestTornLinksOfReplicas breaks 128 links at random bytes, half of them while a whole copy is sent: in the dialogue,
-// in the copy, in the stream. After every round all replicas have what the primary has.
+// in the copy, in the stream; half of the replicas use two connections. After every round all replicas have what the
+// primary has.
 func TestTornLinksOfReplicas(t *testing.T) {
 	t.Logf("seed %#x", linkSeed)
 	rng := rand.New(rand.NewPCG(linkSeed, 0))
-	primary := testenv.Start(t, append([]string{"--repl-diskless-sync-max-replicas", "4"}, replicationOptions...)...)
+	primary := testenv.Start(t, append([]string{"--repl-diskless-sync-max-replicas", "4",
+		"--dual-channel-replication-enabled", "yes"}, replicationOptions...)...)
 	p := primary.Client(t)
 	w := testenv.NewWorkload(linkSeed)
 	w.Write(t, p, 1000)
 	all := make([]follower, replicas)
 	for i := range all {
 		load := []string{"disabled", "swapdb", "on-empty-db", "flush-before-load"}[i%4]
-		all[i] = follow(t, primary, "--repl-diskless-load", load)
+		all[i] = follow(t, primary, "--repl-diskless-load", load,
+			"--dual-channel-replication-enabled", []string{"yes", "no"}[i/(replicas/2)])
 	}
 	for round := range linkRounds {
 		p.Do("CONFIG", "SET", "repl-diskless-sync", []string{"yes", "no"}[round%2])

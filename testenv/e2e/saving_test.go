@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -197,4 +198,23 @@ func TestServesWhileLoading(t *testing.T) {
 	}
 	c.Do("CONFIG", "SET", "key-load-delay", "0")
 	testenv.Eventually(t, deadline, "the data", func() bool { return c.Do("GET", "k") == "v" })
+}
+
+// TestRefusedDataFile: what cannot be loaded is not served, and the last that the log says is that.
+func TestRefusedDataFile(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "dump.rdb"), []byte("VALKEY987 of the future"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	log := filepath.Join(dir, "log")
+	out, err := exec.Command(filepath.Join(os.Getenv("VALKEY_BIN"), "valkey-server"), "--port", "0", "--dir", dir,
+		"--unixsocket", filepath.Join(dir, "socket"), "--logfile", log).CombinedOutput()
+	if err == nil {
+		t.Errorf("started: %s", out)
+	}
+	text, err := os.ReadFile(log)
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	if last := lines[len(lines)-1]; err != nil || !strings.Contains(last, "Fatal error loading the DB") {
+		t.Errorf("%v, the log ends with %q", err, last)
+	}
 }

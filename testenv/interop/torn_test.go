@@ -5,6 +5,7 @@ package interop
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"valkey/testenv"
@@ -28,22 +29,31 @@ func TestTornLinks(t *testing.T) {
 			loads = append(loads, "flush-before-load")
 		}
 		for _, load := range loads {
-			run++
-			seed := uint64(tornSeed + run)
-			t.Run(fmt.Sprintf("%v to %v/%s", c.primary, c.replica, load), func(t *testing.T) {
-				torn(t, c.primary, c.replica, load, seed)
-			})
+			for _, dual := range []string{"no", "yes"} {
+				if dual == "yes" && c.primary == testenv.Redis {
+					continue
+				}
+				run++
+				seed := uint64(tornSeed + run)
+				t.Run(fmt.Sprintf("%v to %v/%s/dual channel %s", c.primary, c.replica, load, dual), func(t *testing.T) {
+					torn(t, c.primary, c.replica, load, dual, seed)
+				})
+			}
 		}
 	}
 }
 
-func torn(t *testing.T, from, to testenv.Program, load string, seed uint64) {
+func torn(t *testing.T, from, to testenv.Program, load, dual string, seed uint64) {
 	t.Helper()
 	t.Parallel()
 	t.Logf("seed %#x", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
-	primary := from.Start(t, append([]string{"--repl-backlog-size", "1mb"}, options...)...)
-	replica := to.Start(t, append([]string{"--repl-diskless-load", load}, options...)...)
+	args := slices.Clone(options)
+	if dual == "yes" {
+		args = append(args, "--dual-channel-replication-enabled", dual)
+	}
+	primary := from.Start(t, append(args, "--repl-backlog-size", "1mb")...)
+	replica := to.Start(t, append(args, "--repl-diskless-load", load)...)
 	link := proxy.New(t, primary.Addr)
 	for range tornCuts {
 		f := proxy.Fault{Kind: proxy.Kind(rng.IntN(2)), Dir: proxy.Down, After: rng.Int64N(60_000)}
@@ -68,6 +78,9 @@ func torn(t *testing.T, from, to testenv.Program, load string, seed uint64) {
 	testenv.Linked(t, r)
 	testenv.InSync(t, "after the faults", p, r)
 	testenv.SamePlace(t, p, r)
+	if dual == "yes" && testenv.Info(t, p, "sync_full") != "0" && testenv.Info(t, p, "sync_partial_ok") == "0" {
+		t.Error("no copy came over a second connection")
+	}
 	t.Logf("%d connections, %s full, %s partial", link.Accepted(), testenv.Info(t, p, "sync_full"),
 		testenv.Info(t, p, "sync_partial_ok"))
 }

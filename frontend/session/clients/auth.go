@@ -24,12 +24,13 @@ var Auth = session.Command{
 }
 
 func auth(c *session.Call) error {
+	for i := 1; i < len(c.Argv); i++ { // one too many may be a password with a blank in it
+		c.Redact(i)
+	}
 	if len(c.Argv) > 3 {
 		return session.ErrSyntax
 	}
-	c.Redact(1)
 	if len(c.Argv) == 3 {
-		c.Redact(2)
 		return logInOK(c, c.Argv[1], c.Argv[2])
 	}
 	if c.Front.Users.Default.NoPass() {

@@ -67,6 +67,12 @@ func hello(c *session.Call) error {
 }
 
 func parseHello(c *session.Call) (o helloOptions, err error) {
+	for i := range c.Argv { // first, as what is wrong before it must not make a password public
+		if c.Is(i, "auth") {
+			c.Redact(i + 1)
+			c.Redact(i + 2)
+		}
+	}
 	if len(c.Argv) > 1 {
 		n, ok := resp.ParseInt(c.Argv[1])
 		if !ok {
@@ -81,8 +87,6 @@ func parseHello(c *session.Call) (o helloOptions, err error) {
 		more := len(c.Argv) - 1 - i
 		switch {
 		case c.Is(i, "auth") && more >= 2:
-			c.Redact(i + 1)
-			c.Redact(i + 2)
 			o.user, o.password = c.Argv[i+1], c.Argv[i+2]
 			i += 2
 		case c.Is(i, "setname") && more >= 1:

@@ -30,6 +30,7 @@ type Extra struct {
 	AboveLimit                    time.Duration // how long memory has been above its limit
 	LatestStallUs, Snapshots      int64
 	MigrationLinks                int
+	OwnDeadlines                  int // keys that a replica itself has to expire
 }
 
 // Read takes a reading; what Extra has is still to be filled in.

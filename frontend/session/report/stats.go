@@ -50,7 +50,7 @@ var statsFields = []Field[*Reading]{
 	{"latest_fork_usec", func(r *Reading) any { return r.Extra.LatestStallUs }},
 	{"total_forks", func(r *Reading) any { return r.Extra.Snapshots }},
 	{"migrate_cached_sockets", func(r *Reading) any { return r.Extra.MigrationLinks }},
-	{"slave_expires_tracked_keys", Constant[*Reading](0)},
+	{"slave_expires_tracked_keys", func(r *Reading) any { return r.Extra.OwnDeadlines }},
 	{"active_defrag_hits", Constant[*Reading](0)},
 	{"active_defrag_misses", Constant[*Reading](0)},
 	{"active_defrag_key_hits", Constant[*Reading](0)},

@@ -223,7 +223,7 @@ func dryRun(c *session.Call) error {
 	}
 	db := c.Client.DB
 	r := acl.Request{Command: cmd, Argv: argv, DB: db, Databases: int(c.Front.Config.Databases)}
-	if why, at := c.Front.Users.Check(u, &r); why != acl.Allowed {
+	if why, at := c.Front.Users.Check(u, r); why != acl.Allowed {
 		c.Reply.BulkString(session.Permission(u, cmd, why, argv[at]))
 		return nil
 	}

@@ -72,7 +72,7 @@ var memoryStats = engine.Command{
 		w.int("total.allocated", m.Used)
 		w.int("startup.allocated", m.Startup)
 		w.int("replication.backlog", m.Backlog)
-		w.int("replicas.repl.buffer", 0)
+		w.int("replicas.repl.buffer", m.Reserve)
 		w.int("clients.slaves", m.Replicas)
 		w.int("clients.normal", m.Clients)
 		w.int("cluster.links", 0)

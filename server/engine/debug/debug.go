@@ -44,10 +44,13 @@ func subcommands() []subcommand {
 		{"aof-flush-sleep", 3, 3, slowLog, "AOF-FLUSH-SLEEP <microseconds>",
 			"Make every write of the append-only file take longer."},
 		{"assert", 2, 0, crashByAssertion, "ASSERT", "End the process by a broken assertion."},
+		{"change-repl-id", 2, 2, renewID, "CHANGE-REPL-ID", "Give the replication stream a new ID."},
 		{"client-enforce-reply-list", 3, 3, toggle((*engine.Engine).SetReplyList), "CLIENT-ENFORCE-REPLY-LIST <0|1>",
 			"Count every unsent reply as memory that the client has taken."},
 		{"config-rewrite-force-all", 2, 2, rewriteAll, "CONFIG-REWRITE-FORCE-ALL",
 			"Write the configuration file with a line for every directive."},
+		{"delay-rdb-client-free-seconds", 3, 3, keepStreams, "DELAY-RDB-CLIENT-FREE-SECONDS <seconds>",
+			"Set how long the stream is kept for a replica that has its full copy and has yet to ask for the stream."},
 		{"dict-resizing", 3, 3, ignored, "DICT-RESIZING <0|1>",
 			"Accepted for tests; the index has no resizing to stop: it follows every insert."},
 		{"digest", 2, 2, digest, "DIGEST", "Show a hash of the data of all databases."},
@@ -64,6 +67,8 @@ func subcommands() []subcommand {
 		{"object", 3, 4, object, "OBJECT <key> [fast]", "Show how a value is stored."},
 		{"oom", 2, 0, crashByMemory, "OOM", "End the process as if memory had run out."},
 		{"panic", 2, 0, crashByPanic, "PANIC", "End the process by a panic."},
+		{"pause-after-fork", 3, 3, stopAtCopies, "PAUSE-AFTER-FORK <0|1>",
+			"Stop the process when it has sent a full copy, and before it asks for the stream behind one."},
 		{"pause-cron", 3, 3, toggle((*engine.Engine).PauseCron), "PAUSE-CRON <0|1>", "Stop the work of every tick."},
 		{"populate", 3, 5, populate, "POPULATE <count> [<prefix>] [<size>]",
 			"Make string keys <prefix>:<number>, of that size if given. Replicas do not hear of it."},
@@ -72,6 +77,8 @@ func subcommands() []subcommand {
 			"Save the data set and load it back: without saving first, beside what is there, in place of it."},
 		{"replybuffer", 4, 4, replyBuffer, "REPLYBUFFER PEAK-RESET-TIME <NEVER|RESET|milliseconds>",
 			"Set how long the peak of a client's reply buffer is remembered."},
+		{"replicate", 3, 0, replicate, "REPLICATE <command> [<argument> ...]",
+			"Send a command to the replicas that is not executed here."},
 		{"segfault", 2, 0, crashBySignal, "SEGFAULT", "End the process by an invalid access to memory."},
 		{"set-active-expire", 3, 3, toggle((*engine.Engine).SetActiveExpire), "SET-ACTIVE-EXPIRE <0|1>",
 			"Stop looking for expired keys in the background."},
@@ -124,6 +131,22 @@ func sleep(c *engine.Call) error {
 
 // sleepMax is the longest sleep in seconds: a day.
 const sleepMax = 24 * 3600
+
+func stopAtCopies(c *engine.Call) error {
+	c.Host.StopAtCopies(!isZero(c.Argv[2]))
+	c.Reply.OK()
+	return nil
+}
+
+func keepStreams(c *engine.Call) error {
+	seconds, err := strconv.Atoi(string(c.Argv[2]))
+	if err != nil { // as C's atoi has it
+		seconds = 0
+	}
+	c.Host.KeepStreams(time.Duration(min(max(seconds, 0), sleepMax)) * time.Second)
+	c.Reply.OK()
+	return nil
+}
 
 func writeLog(c *engine.Call) error {
 	c.Host.Log(session.LogWarning, "DEBUG LOG: "+string(c.Argv[2]))

@@ -10,6 +10,7 @@ import (
 	"valkey/server/engine/enginetest"
 	"valkey/server/engine/keys"
 	"valkey/server/engine/strings"
+	"valkey/server/repl"
 )
 
 func newServer(t *testing.T) *enginetest.Server {
@@ -67,5 +68,18 @@ func TestCrashes(t *testing.T) {
 			}()
 			s.Do("DEBUG", how)
 		})
+	}
+}
+
+func TestChangeReplID(t *testing.T) {
+	s := newServer(t)
+	h := repl.New(repl.NewID(), 1<<20)
+	s.Engine.History = h
+	before := h.ID()
+	if got := s.Do("DEBUG", "CHANGE-REPL-ID"); got != "OK" {
+		t.Error(got)
+	}
+	if second, _ := h.Second(); h.ID() == before || second != repl.NoID {
+		t.Errorf("%s, then %s and %s", before, h.ID(), second)
 	}
 }

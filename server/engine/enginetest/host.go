@@ -56,8 +56,10 @@ func (host) Dropped(*session.Client)      {}
 func (host) Failover(engine.FailoverOptions) error {
 	return engine.Errorf("FAILOVER requires connected replicas.")
 }
-func (host) AwaitsStream(uint64) bool { return false }
-func (host) AbortFailover() error     { return engine.Errorf("No failover in progress.") }
+func (host) StopAtCopies(bool)         {}
+func (host) KeepStreams(time.Duration) {}
+func (host) AwaitsStream(uint64) bool  { return false }
+func (host) AbortFailover() error      { return engine.Errorf("No failover in progress.") }
 
 func (host) RewriteConfig(bool) error {
 	return errors.New("The server is running without a config file") //nolint:staticcheck // wire text

@@ -49,8 +49,10 @@ var memoryFields = []field{
 	{"mem_fragmentation_bytes", func(r *reading) any { return int64(r.memory.Resident - r.memory.Used) }},
 	{"mem_not_counted_for_evict", func(r *reading) any { return r.NotEvictable() }},
 	{"mem_replication_backlog", func(r *reading) any { return r.memory.Backlog }},
-	{"mem_total_replication_buffers", func(r *reading) any { return r.memory.Backlog + r.memory.Replicas }},
-	{"mem_replicas_repl_buffer", constant(0)},
+	{"mem_total_replication_buffers", func(r *reading) any {
+		return r.memory.Backlog + r.memory.Replicas + r.memory.Reserve
+	}},
+	{"mem_replicas_repl_buffer", func(r *reading) any { return r.memory.Reserve }},
 	{"mem_clients_slaves", func(r *reading) any { return r.memory.Replicas }},
 	{"mem_clients_normal", func(r *reading) any { return r.memory.Clients }},
 	{"mem_cluster_links", constant(0)},
@@ -61,5 +63,5 @@ var memoryFields = []field{
 	{"mem_overhead_db_hashtable_rehashing", constant(0)},
 	{"active_defrag_running", constant(0)},
 	{"lazyfree_pending_objects", func(r *reading) any { return r.Store.Pending() }},
-	{"lazyfreed_objects", func(r *reading) any { return r.Store.Reclaimed() }},
+	{"lazyfreed_objects", func(r *reading) any { return r.Store.Reclaimed() + r.Stats.ReserveDropped }},
 }

@@ -37,6 +37,7 @@ func read(e *engine.Engine) *reading {
 	x.StalePercent, x.AboveLimit = e.Store.StalePercent(), aboveLimit(e)
 	x.LatestStallUs, x.Snapshots = r.saving.LatestStall, r.saving.Snapshots
 	x.MigrationLinks = e.Host.MigrationLinks()
+	x.OwnDeadlines = e.OwnDeadlines()
 	return r
 }
 

@@ -113,6 +113,9 @@ func parseMigrate(c *engine.Call, m *engine.Migration) ([][]byte, error) {
 			}
 			return c.Argv[i+1:], nil
 		default:
+			for ; i < len(c.Argv); i++ { // a password may be among what was not understood
+				c.Redact(i)
+			}
 			return nil, engine.ErrSyntax
 		}
 	}

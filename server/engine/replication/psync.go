@@ -32,10 +32,7 @@ var Sync = engine.Command{
 func psync(c *engine.Call) error {
 	s := engine.Sync{ID: string(c.Argv[1])}
 	s.Failover = len(c.Argv) > 3 && c.Is(3, "failover")
-	var err error
-	if s.Offset, err = c.Int(2); err != nil {
-		return err
-	}
+	s.Offset, s.WrongOffset = c.Int(2)
 	return synchronize(c, s)
 }
 

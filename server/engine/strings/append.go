@@ -33,8 +33,8 @@ func appendTo(c *engine.Call) error {
 		if n, err = grown(c, old, len(tail)); err != nil {
 			return err
 		}
-		_, b := c.DB.Mutable(en, n)
-		copy(b[old:], tail)
+		_, b := c.DB.Mutable(en, n, old, n)
+		copy(b, tail)
 		c.Modified(k)
 	} else {
 		c.SetString(k, en, tail, store.NoExpire)

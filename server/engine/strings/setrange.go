@@ -54,8 +54,8 @@ func setRange(c *engine.Call) error {
 		c.Created(k)
 	}
 	n = max(n, end)
-	_, b := c.DB.Mutable(en, n)
-	copy(b[offset:], part)
+	_, b := c.DB.Mutable(en, n, int(offset), end)
+	copy(b, part)
 	c.Modified(k)
 	c.Event(configs.NotifyString, "setrange", k)
 	c.Reply.Int(int64(n))

@@ -21,6 +21,7 @@ type Introduction struct {
 	ID             string // of the history that the replica has; empty for none
 	Offset         int64  // up to which it has it
 	Failover       bool   // the primary is to take over from this server, which hands its role to it
+	DualChannel    bool   // a copy may come over a second connection, beside the stream
 }
 
 // Verdict is what a primary decided.
@@ -28,11 +29,12 @@ type Verdict int
 
 // The verdicts.
 const (
-	Undecided Verdict = iota // the dialogue goes on
-	FullSync                 // a copy of everything follows, and the history from there
-	Continue                 // the history goes on where the replica left it
-	Legacy                   // it knows no PSYNC: a copy follows, and a stream without offsets
-	Later                    // it cannot serve a replica now
+	Undecided   Verdict = iota // the dialogue goes on
+	FullSync                   // a copy of everything follows, and the history from there
+	Continue                   // the history goes on where the replica left it
+	Legacy                     // it knows no PSYNC: a copy follows, and a stream without offsets
+	Later                      // it cannot serve a replica now
+	DualChannel                // a copy is to be fetched over a second connection
 )
 
 // Answer is a verdict with the history that it is about.
@@ -40,7 +42,13 @@ type Answer struct {
 	Verdict
 	ID     string // of the history; empty if the primary named none
 	Offset int64  // at which the copy is made
+	DB     int    // that the stream has selected there; NoDB if the copy says it
+
+	claim string // with which a stream is asked for whose copy comes over a second connection
 }
+
+// NoDB is the database of an answer that names none.
+const NoDB = -1
 
 // Step is what follows from a line of the primary.
 type Step struct {
@@ -52,6 +60,7 @@ type Step struct {
 // Handshake is the dialogue of a replica with a primary, up to the primary's verdict.
 type Handshake struct {
 	who    Introduction
+	hello  []byte
 	awaits []question // whose replies are to come, in order
 }
 
@@ -66,20 +75,31 @@ const (
 	askCapabilities
 	askVersion
 	askSync
+	askSecond // and these three with two connections, see NewSecond and NewClaim
+	askPlace
+	askClaim
 )
 
 // NewHandshake begins a dialogue.
 func NewHandshake(who Introduction) *Handshake {
-	return &Handshake{who: who, awaits: []question{askPing}}
+	h := &Handshake{who: who}
+	h.hello = h.ask(nil, askPing, "PING")
+	return h
 }
 
 // Hello is what a replica sends first.
-func (h *Handshake) Hello() []byte { return command(nil, "PING") }
+func (h *Handshake) Hello() []byte { return h.hello }
+
+// ask adds a command to what is sent, whose reply is to come.
+func (h *Handshake) ask(b []byte, q question, words ...string) []byte {
+	h.awaits = append(h.awaits, q)
+	return command(b, words...)
+}
 
 // Line takes a line of the primary, without its end. An error ends the attempt.
 func (h *Handshake) Line(line string) (Step, error) {
 	q := h.awaits[0]
-	if q == askSync && line == "" { // a sign of life of a primary that has to prepare something
+	if line == "" && (q == askSync || q == askPlace) { // a sign of life of a primary that has to prepare something
 		return Step{}, nil
 	}
 	h.awaits = h.awaits[1:]
@@ -96,10 +116,11 @@ func (h *Handshake) Line(line string) (Step, error) {
 		}
 		return Step{}, nil
 	case askVersion:
-		h.awaits = append(h.awaits, askSync)
 		return Step{Send: h.psync(), Note: refusal(q, line)}, nil
 	case askSync:
 		return h.verdict(line)
+	case askSecond, askPlace, askClaim:
+		return h.dual(q, line)
 	case askPort, askAddress, askCapabilities:
 	}
 	return Step{Note: refusal(q, line)}, nil
@@ -128,26 +149,29 @@ func refusal(q question, line string) string {
 
 // introduce is everything about the replica in one piece; the replies come one by one.
 func (h *Handshake) introduce() []byte {
-	var b []byte
-	add := func(q question, words ...string) {
-		b = command(b, words...)
-		h.awaits = append(h.awaits, q)
-	}
 	who := &h.who
-	switch {
-	case who.Password == "":
-	case who.User == "":
-		add(askAuth, "AUTH", who.Password)
-	default:
-		add(askAuth, "AUTH", who.User, who.Password)
-	}
-	add(askPort, "REPLCONF", "listening-port", strconv.FormatInt(who.Port, 10))
+	b := h.authenticate(nil)
+	b = h.ask(b, askPort, "REPLCONF", "listening-port", strconv.FormatInt(who.Port, 10))
 	if who.Address != "" {
-		add(askAddress, "REPLCONF", "ip-address", who.Address)
+		b = h.ask(b, askAddress, "REPLCONF", "ip-address", who.Address)
 	}
-	add(askCapabilities, "REPLCONF", "capa", "eof", "capa", "psync2")
-	add(askVersion, "REPLCONF", "version", who.Version)
-	return b
+	capabilities := []string{"REPLCONF", "capa", "eof", "capa", "psync2"}
+	if who.DualChannel {
+		capabilities = append(capabilities, "capa", "dual-channel")
+	}
+	b = h.ask(b, askCapabilities, capabilities...)
+	return h.ask(b, askVersion, "REPLCONF", "version", who.Version)
+}
+
+func (h *Handshake) authenticate(b []byte) []byte {
+	switch who := &h.who; {
+	case who.Password == "":
+		return b
+	case who.User == "":
+		return h.ask(b, askAuth, "AUTH", who.Password)
+	default:
+		return h.ask(b, askAuth, "AUTH", who.User, who.Password)
+	}
 }
 
 func (h *Handshake) psync() []byte {
@@ -159,7 +183,7 @@ func (h *Handshake) psync() []byte {
 	if h.who.Failover {
 		words = append(words, "FAILOVER")
 	}
-	return command(nil, words...)
+	return h.ask(nil, askSync, words...)
 }
 
 // errUnaskedChannel ends an attempt whose primary wants to use what this replica did not offer. Nothing of the history
@@ -171,7 +195,7 @@ func (h *Handshake) verdict(line string) (Step, error) {
 	words := strings.Fields(line)
 	switch {
 	case strings.HasPrefix(line, "+FULLRESYNC"):
-		a := Answer{Verdict: FullSync, Offset: NoOffset}
+		a := Answer{Verdict: FullSync, Offset: NoOffset, DB: NoDB}
 		if len(words) == 3 && len(words[1]) == idBytes {
 			if n, err := strconv.ParseInt(words[2], 10, 64); err == nil {
 				a.ID, a.Offset = words[1], n
@@ -186,7 +210,13 @@ func (h *Handshake) verdict(line string) (Step, error) {
 		}
 		return Step{Answer: a}, nil
 	case strings.HasPrefix(line, "+DUALCHANNELSYNC"):
-		return Step{}, errUnaskedChannel
+		if !h.who.DualChannel {
+			return Step{}, errUnaskedChannel
+		}
+		return Step{
+			Answer: Answer{Verdict: DualChannel},
+			Note:   "Dual channel replication: PSYNC is not possible, initialize RDB channel.",
+		}, nil
 	case strings.HasPrefix(line, "-NOMASTERLINK"), strings.HasPrefix(line, "-LOADING"):
 		return Step{
 			Answer: Answer{Verdict: Later},
@@ -198,7 +228,7 @@ func (h *Handshake) verdict(line string) (Step, error) {
 	}
 	return Step{
 		Send:   []byte("SYNC\r\n"),
-		Answer: Answer{Verdict: Legacy, Offset: NoOffset},
+		Answer: Answer{Verdict: Legacy, Offset: NoOffset, DB: NoDB},
 		Note:   "The primary does not take PSYNC, SYNC comes next: " + line,
 	}, nil
 }

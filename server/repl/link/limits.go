@@ -15,6 +15,8 @@ const (
 	batchMax = 1024
 	// lifePeriod is the time between two signs of life, and between two looks at the clock for a silent primary.
 	lifePeriod = time.Second
+	// ReserveBlock is the size of a block of the reserve, which may exceed its limit by as much.
+	ReserveBlock = 16 << 10
 	// markBytes is the length of the mark that ends a copy of unknown size.
 	markBytes = 40
 )

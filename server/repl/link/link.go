@@ -10,19 +10,24 @@ import (
 	"time"
 )
 
-// Follower is the server for which a link runs. All methods but Timeout and Position are called by Run's goroutine,
-// one after the other; none is called under a lock. An error ends the link.
+// Follower is the server for which a link runs. All methods but Note, Claimed, Timeout, ReserveMax and Position are
+// called by Run's goroutine, one after the other; none is called under a lock. An error ends the link.
 type Follower interface {
 	// Introduce says what to tell the primary.
 	Introduce() Introduction
 	// Note takes a line for the log.
 	Note(text string)
-	// Answered hears what the primary decided. Unless it is Continue, Load follows.
+	// Answered hears what the primary decided. Unless it is Continue, Load follows; after DualChannel another answer
+	// comes first, with the place in the history.
 	Answered(a Answer) error
+	// Claimed hears that the primary keeps the stream from there on, which is about to be asked for.
+	Claimed()
 	// Load takes the copy, all of it.
 	Load(p *Payload) error
 	// Stream begins: commands follow at Position.
 	Stream(conn net.Conn) error
+	// Current says that everything has been applied that came while the copy was being loaded.
+	Current() error
 	// Apply executes a batch, and keeps nothing of it.
 	Apply(b *Batch) error
 	// Position is how far the history has been applied, and how far it is safely on disk, NoOffset if that is nowhere:
@@ -30,6 +35,8 @@ type Follower interface {
 	Position() (applied, durable int64)
 	// Timeout is how long a primary may be silent.
 	Timeout() time.Duration
+	// ReserveMax is how much of the stream may wait for its copy to be loaded, in bytes; 0 for no limit.
+	ReserveMax() int64
 }
 
 // errLater ends an attempt that the primary asked to repeat.
@@ -41,25 +48,28 @@ var errSilent = errors.New("link: the primary is silent")
 // IsSilent reports whether a link ended because nothing came for Follower.Timeout.
 func IsSilent(err error) bool { return errors.Is(err, errSilent) }
 
-// Link is one connection to a primary.
+// Link is one connection to a primary, with perhaps a second one for a copy.
 type Link struct {
 	f    Follower
 	dial func(context.Context) (net.Conn, error)
+	who  Introduction
 
-	conn    net.Conn
-	in      input
+	main    *wire
+	second  atomic.Pointer[wire] // nil while there is none
+	reserve reserve
+	resting atomic.Bool // the reserve is to be filled no further
+
 	phase   atomic.Int32
 	heardMs atomic.Int64  // when the primary was last heard of, Unix milliseconds
-	waitsMs atomic.Int64  // since when Run waits for the primary, Unix milliseconds; 0 when it does not
-	silent  atomic.Bool   // the connection was closed for it
+	silent  atomic.Bool   // the connections were closed for it
 	urgent  chan struct{} // holds one request to acknowledge at once; another one while it waits is the same request
 }
 
-// The phases of a connection.
+// The phases of the first connection.
 const (
 	phaseDialogue  int32 = iota // Run writes, and nobody else
-	phaseCopy                   // nobody writes
-	phaseLoading                // keep writes signs of life
+	phaseCopy                   // nobody writes but the dialogue that claims the stream
+	phaseLoading                // keep writes signs of life, too
 	phaseStreaming              // keep writes acknowledgements
 )
 
@@ -84,50 +94,47 @@ func (l *Link) Acknowledge() {
 func (l *Link) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	l.heard()
-	timeout, stop := context.WithTimeout(ctx, l.f.Timeout())
-	conn, err := l.dial(timeout)
-	late := timeout.Err() != nil && ctx.Err() == nil
-	stop()
+	main, err := l.connect(ctx)
 	if err != nil {
-		if late {
-			err = errSilent
-		}
-		return fmt.Errorf("link: connect: %w", err)
+		return err
 	}
-	l.conn = conn
-	l.in.from = (*listener)(l)
+	l.main = main
 	var keeper sync.WaitGroup
 	keeper.Go(func() { l.keep(ctx) }) // Run owns it and waits for it; the end of ctx ends it
 	defer keeper.Wait()
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { _ = conn.Close() })() // which ends every read and write
-	defer conn.Close()
-	err = l.follow()
+	defer main.close()
+	err = l.follow(ctx)
 	if l.silent.Load() {
 		return errSilent
 	}
 	return err
 }
 
-// listener is the connection, with a note of when it was last heard of.
-type listener Link
-
-func (l *listener) Read(b []byte) (int, error) {
-	l.waitsMs.Store(time.Now().UnixMilli())
-	n, err := l.conn.Read(b)
-	l.waitsMs.Store(0)
-	if n > 0 {
-		(*Link)(l).heard()
+// connect makes a connection, which ends with ctx.
+func (l *Link) connect(ctx context.Context) (*wire, error) {
+	l.heard()
+	timeout, stop := context.WithTimeout(ctx, l.f.Timeout())
+	defer stop()
+	conn, err := l.dial(timeout)
+	if err != nil {
+		if timeout.Err() != nil && ctx.Err() == nil {
+			err = errSilent
+		}
+		return nil, fmt.Errorf("link: connect: %w", err)
 	}
-	return n, err
+	w := &wire{conn: conn, heardMs: &l.heardMs}
+	w.in.from = w
+	w.forget = context.AfterFunc(ctx, func() { _ = conn.Close() }) // which ends every read and write
+	return w, nil
 }
 
 func (l *Link) heard() { l.heardMs.Store(time.Now().UnixMilli()) }
 
 // follow goes through the phases.
-func (l *Link) follow() error {
-	a, err := l.handshake()
+func (l *Link) follow(ctx context.Context) error {
+	l.who = l.f.Introduce()
+	a, err := l.talk(l.main, NewHandshake(l.who))
 	if err != nil {
 		return err
 	}
@@ -138,17 +145,23 @@ func (l *Link) follow() error {
 	case Later:
 		return errLater
 	case FullSync, Legacy:
-		if err := l.copy(); err != nil {
-			return err
-		}
+		err = l.copy(l.main)
+	case DualChannel:
+		err = l.copyBeside(ctx)
 	case Continue, Undecided:
 	}
-	if err := l.f.Stream(l.conn); err != nil {
+	if err != nil {
 		return err
 	}
-	l.phase.Store(phaseStreaming)
-	l.Acknowledge() // a primary waits for it before it streams
-	s := stream{in: &l.in}
+	if err := l.f.Stream(l.main.conn); err != nil {
+		return err
+	}
+	if a.Verdict != DualChannel { // else it is, when the reserve is empty
+		if err := l.current(); err != nil {
+			return err
+		}
+	}
+	s := stream{in: &l.main.in}
 	for {
 		b, err := s.next()
 		if err != nil {
@@ -160,14 +173,23 @@ func (l *Link) follow() error {
 	}
 }
 
-// handshake leads the dialogue up to the verdict.
-func (l *Link) handshake() (Answer, error) {
-	h := NewHandshake(l.f.Introduce())
-	if _, err := l.conn.Write(h.Hello()); err != nil {
+// current goes over to acknowledging: a primary waits for that before it streams.
+func (l *Link) current() error {
+	if err := l.f.Current(); err != nil {
+		return err
+	}
+	l.phase.Store(phaseStreaming)
+	l.Acknowledge()
+	return nil
+}
+
+// talk leads a dialogue up to the verdict.
+func (l *Link) talk(w *wire, h *Handshake) (Answer, error) {
+	if _, err := w.conn.Write(h.Hello()); err != nil {
 		return Answer{}, err
 	}
 	for {
-		line, err := l.in.line()
+		line, err := w.in.line()
 		if err != nil {
 			return Answer{}, err
 		}
@@ -178,7 +200,7 @@ func (l *Link) handshake() (Answer, error) {
 		if step.Note != "" {
 			l.f.Note(step.Note)
 		}
-		if _, err := l.conn.Write(step.Send); err != nil {
+		if _, err := w.conn.Write(step.Send); err != nil {
 			return Answer{}, err
 		}
 		if step.Answer.Verdict != Undecided {
@@ -187,10 +209,10 @@ func (l *Link) handshake() (Answer, error) {
 	}
 }
 
-// copy takes the copy.
-func (l *Link) copy() error {
+// copy takes the copy that comes over a connection.
+func (l *Link) copy(w *wire) error {
 	l.phase.Store(phaseCopy)
-	p, err := payloadHeader(&l.in)
+	p, err := payloadHeader(&w.in)
 	if err != nil {
 		return err
 	}
@@ -216,21 +238,24 @@ func (l *Link) keep(ctx context.Context) {
 			periodic = true
 		}
 		now, phase, timeout := time.Now(), l.phase.Load(), l.f.Timeout()
-		if w := l.waitsMs.Load(); w > 0 && now.Sub(time.UnixMilli(w)) > timeout {
+		if second := l.second.Load(); l.main.isSilent(now, timeout) || second != nil && second.isSilent(now, timeout) {
 			l.silent.Store(true)
-			_ = l.conn.Close()
+			l.main.close()
+			if second != nil {
+				second.close()
+			}
 			return
 		}
-		err := l.conn.SetWriteDeadline(now.Add(timeout))
+		err := l.main.conn.SetWriteDeadline(now.Add(timeout))
 		switch {
 		case err != nil:
 		case phase == phaseStreaming:
 			err = l.acknowledge()
 		case phase == phaseLoading && periodic:
-			_, err = l.conn.Write([]byte("\n"))
+			_, err = l.main.conn.Write([]byte("\n"))
 		}
 		if err != nil {
-			_ = l.conn.Close() // Run's read says why
+			l.main.close() // Run's read says why
 			return
 		}
 	}
@@ -246,6 +271,6 @@ func (l *Link) acknowledge() error {
 	if durable != NoOffset {
 		words = append(words, "FACK", fmt.Sprint(durable))
 	}
-	_, err := l.conn.Write(command(nil, words...))
+	_, err := l.main.conn.Write(command(nil, words...))
 	return err
 }

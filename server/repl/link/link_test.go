@@ -22,6 +22,7 @@ type follower struct {
 	who     link.Introduction
 	timeout time.Duration
 	slow    time.Duration // Load takes so long
+	room    int64         // for what comes meanwhile
 
 	mu       sync.Mutex
 	answer   link.Answer
@@ -32,11 +33,19 @@ type follower struct {
 	commands []string
 	pending  int
 	streams  bool
+	current  int // bytes of the stream that came before Current; -1 until then
 }
 
 func (f *follower) Introduce() link.Introduction { return f.who }
-func (f *follower) Note(text string)             { f.notes = append(f.notes, text) }
 func (f *follower) Timeout() time.Duration       { return f.timeout }
+func (f *follower) Claimed()                     {}
+func (f *follower) ReserveMax() int64            { return f.room }
+
+func (f *follower) Note(text string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.notes = append(f.notes, text)
+}
 
 func (f *follower) Answered(a link.Answer) error {
 	f.answer = a
@@ -58,7 +67,14 @@ func (f *follower) Load(p *link.Payload) error {
 }
 
 func (f *follower) Stream(net.Conn) error {
-	f.streams = true
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.streams, f.current = true, -1
+	return nil
+}
+
+func (f *follower) Current() error {
+	f.current = len(f.stream)
 	return nil
 }
 
@@ -192,13 +208,13 @@ func TestVerdicts(t *testing.T) {
 		want link.Answer
 		sync bool
 	}{
-		{"+FULLRESYNC " + id + " 12", link.Answer{Verdict: link.FullSync, ID: id, Offset: 12}, false},
-		{"+FULLRESYNC x", link.Answer{Verdict: link.FullSync, Offset: link.NoOffset}, false},
+		{"+FULLRESYNC " + id + " 12", link.Answer{Verdict: link.FullSync, ID: id, Offset: 12, DB: link.NoDB}, false},
+		{"+FULLRESYNC x", link.Answer{Verdict: link.FullSync, Offset: link.NoOffset, DB: link.NoDB}, false},
 		{"+CONTINUE", link.Answer{Verdict: link.Continue}, false},
 		{"+CONTINUE " + id, link.Answer{Verdict: link.Continue, ID: id}, false},
 		{"-LOADING x", link.Answer{Verdict: link.Later}, false},
-		{"-ERR unknown command", link.Answer{Verdict: link.Legacy, Offset: link.NoOffset}, true},
-		{"+WHAT", link.Answer{Verdict: link.Legacy, Offset: link.NoOffset}, true},
+		{"-ERR unknown command", link.Answer{Verdict: link.Legacy, Offset: link.NoOffset, DB: link.NoDB}, true},
+		{"+WHAT", link.Answer{Verdict: link.Legacy, Offset: link.NoOffset, DB: link.NoDB}, true},
 	} {
 		f := &follower{timeout: time.Hour}
 		heard, _ := serve(t, f, strings.NewReader(welcome+tc.line+"\r\n"))
