@@ -182,7 +182,11 @@ func (r *Watch) code(c *codec) {
 	c.epoch(&r.ConfigEpoch)
 }
 
-func (r *Unwatch) code(c *codec)  { c.ref(&r.Ref) }
+func (r *Unwatch) code(c *codec) {
+	c.ref(&r.Ref)
+	each(c, &r.Absent, c.text)
+}
+
 func (r *Forget) code(c *codec)   { c.text(&r.Member) }
 func (r *Withdraw) code(c *codec) { c.ref(&r.Ref) }
 func (r *Up) code(c *codec)       { c.ref(&r.Ref) }

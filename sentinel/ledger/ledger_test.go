@@ -31,7 +31,7 @@ func randomRecord(rng *rand.Rand, l *Ledger, by string) Record {
 		if rng.IntN(6) > 0 {
 			break
 		}
-		return &Unwatch{ref}
+		return &Unwatch{Ref: ref}
 	case kindForget:
 		if rng.IntN(6) > 0 {
 			break

@@ -45,8 +45,12 @@ type Watch struct {
 	ConfigEpoch Epoch
 }
 
-// Unwatch withdraws the proposer as a watcher; the last one closes the primary.
-type Unwatch struct{ Ref }
+// Unwatch withdraws the proposer as a watcher. The last one closes the primary, and so does one after which only Absent
+// ones would be left: sentinels that the proposer cannot hear, which must not keep a name open for ever.
+type Unwatch struct {
+	Ref
+	Absent []string
+}
 
 // Forget withdraws another sentinel, one that left the group, from everything that it watched.
 type Forget struct{ Member string }

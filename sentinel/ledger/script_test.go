@@ -156,7 +156,7 @@ func parseRecord(t *testing.T, l *Ledger, index uint64, text string) Record {
 	case "watch":
 		return &Watch{Name: word(1), Addr: addr(word(2)), ConfigEpoch: Epoch(number("epoch", 0))}
 	case "unwatch":
-		return &Unwatch{ref}
+		return &Unwatch{Ref: ref, Absent: words[min(2, len(words)):]}
 	case "forget":
 		return &Forget{Member: word(1)}
 	case "report":

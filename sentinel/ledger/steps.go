@@ -111,7 +111,11 @@ func (r *Unwatch) apply(l *Ledger, e *entry) error {
 	if err != nil {
 		return err
 	}
-	l.withdraw(e, r, p, e.by, "unwatch")
+	out := []string{e.by}
+	if !slices.ContainsFunc(p.Watchers, func(w string) bool { return w != e.by && !slices.Contains(r.Absent, w) }) {
+		out = p.Watchers
+	}
+	l.withdraw(e, r, p, out, "unwatch")
 	return nil
 }
 
@@ -122,7 +126,7 @@ func (r *Forget) apply(l *Ledger, e *entry) error {
 	found := false
 	for _, p := range l.Primaries() {
 		if p.Watches(r.Member) {
-			l.withdraw(e, r, p, r.Member, "forget")
+			l.withdraw(e, r, p, []string{r.Member}, "forget")
 			found = true
 		}
 	}
@@ -132,12 +136,14 @@ func (r *Forget) apply(l *Ledger, e *entry) error {
 	return nil
 }
 
-// withdraw takes a watcher out, and its report with it.
-func (l *Ledger) withdraw(e *entry, r Record, p *Primary, id, what string) {
+// withdraw takes watchers out, and their reports with them.
+func (l *Ledger) withdraw(e *entry, r Record, p *Primary, out []string, what string) {
 	next := p.clone()
-	next.dropReport(id)
-	next.Watchers = slices.DeleteFunc(next.Watchers, func(w string) bool { return w == id })
-	l.note(e, r, p.Addr, next, what, id)
+	for _, id := range out {
+		next.dropReport(id)
+	}
+	next.Watchers = slices.DeleteFunc(next.Watchers, func(w string) bool { return slices.Contains(out, w) })
+	l.note(e, r, p.Addr, next, what, strings.Join(out, ", "))
 }
 
 func (r *Report) apply(l *Ledger, e *entry) error {

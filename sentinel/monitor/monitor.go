@@ -47,6 +47,7 @@ type Monitor struct {
 type leave struct {
 	m       *Monitor
 	name    string
+	absent  []string // watchers that could not be heard when it began
 	pending bool
 	retryAt time.Duration
 	slot    slot
@@ -245,16 +246,16 @@ func (m *Monitor) restored(ev Restored) {
 // leaveUnwatched withdraws this sentinel from what it no longer watches: it was removed while the log was out of reach.
 func (m *Monitor) leaveUnwatched(name string) {
 	if m.watchedByMe(name) && m.groups[name] == nil {
-		m.leave(name)
+		m.leave(name, nil)
 	}
 }
 
 // leave begins to withdraw from a name.
-func (m *Monitor) leave(name string) {
+func (m *Monitor) leave(name string, absent []string) {
 	if m.leaving[name] != nil {
 		return
 	}
-	l := &leave{m: m, name: name}
+	l := &leave{m: m, name: name, absent: absent}
 	l.slot = slot{order: m.next(), run: l.run}
 	m.leaving[name] = l
 	l.touch()
@@ -318,7 +319,7 @@ func (l *leave) run() {
 	l.m.propose(func(error) {
 		l.pending, l.retryAt = false, l.m.now+proposeRetry
 		l.touch()
-	}, &ledger.Unwatch{Ref: p.Ref})
+	}, &ledger.Unwatch{Ref: p.Ref, Absent: l.absent})
 }
 
 // end forgets the withdrawal, and lets a group of the same name join.

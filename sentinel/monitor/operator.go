@@ -71,9 +71,17 @@ func (m *Monitor) remove(name string) error {
 		return ErrNoSuchPrimary
 	}
 	m.event(Warning, "-monitor", g.primary, "")
+	var absent []string
+	if p := m.agreed[name]; p != nil {
+		for _, id := range p.Watchers {
+			if s := g.sentinel(id); id != m.id && (s == nil || s.down()) {
+				absent = append(absent, id)
+			}
+		}
+	}
 	g.drop()
 	if m.watchedByMe(name) {
-		m.leave(name)
+		m.leave(name, absent)
 	}
 	m.do(Save{})
 	return nil

@@ -162,7 +162,7 @@ func (g *group) verdict(p *ledger.Primary, i *instance) (records []ledger.Record
 	case !enough:
 		return nil
 	}
-	if p.Failover == nil && g.mayStart() {
+	if p.Failover == nil && g.mayStart(p) {
 		records = append(records, &ledger.Intent{Ref: p.Ref, Kind: ledger.Automatic, EpochSeen: g.epochSeen()})
 	}
 	return records
@@ -178,11 +178,15 @@ func (g *group) epochSeen() ledger.Epoch {
 	return e
 }
 
-// mayStart tells whether an automatic failover may begin now, and says so when something forbids it.
-func (g *group) mayStart() bool {
-	m := g.m
-	if g.startAfter > m.now {
-		g.at(g.startAfter)
+// mayStart tells whether an automatic failover may begin now, and says so when something forbids it. A sentinel that
+// knows nobody to promote, as an operator had it forget the replicas, lets all the others try first.
+func (g *group) mayStart(p *ledger.Primary) bool {
+	m, from := g.m, g.startAfter
+	if g.choose(0).best == nil {
+		from = max(from, g.primary.downSince) + time.Duration(len(p.Watchers))*standbyDelay
+	}
+	if from > m.now {
+		g.at(from)
 		return false
 	}
 	why := ""
