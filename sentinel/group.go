@@ -37,8 +37,8 @@ func (s *Sentinel) join() error {
 	return nil
 }
 
-// expected is how many sentinels a group needs to form: as many as have the largest quorum among the primaries that they
-// watch for a majority. Who watches nothing has met nobody: 0, and there is no group yet.
+// expected is how many sentinels a group needs to form: as many as have the largest quorum among the primaries that
+// they watch for a majority. Who watches nothing has met nobody: 0, and there is no group yet.
 func (s *Sentinel) expected(watched []configs.MonitoredPrimary) int {
 	if n := s.config.Sentinel.BootstrapExpect; n != 0 {
 		return int(n)

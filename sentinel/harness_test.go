@@ -1,4 +1,4 @@
-package sentinel
+package sentinel_test
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"valkey/configs"
 	"valkey/frontend/resp"
 	"valkey/internal/vfs"
+	"valkey/sentinel"
 	"valkey/testenv"
 )
 
@@ -21,7 +22,7 @@ const patience = 20 * time.Second
 
 // subject is a sentinel of this process on a free port, with its own folder, until the test ends.
 type subject struct {
-	*Sentinel
+	*sentinel.Sentinel
 	t    testing.TB
 	file string
 	port int
@@ -41,7 +42,7 @@ func start(t testing.TB, lines ...string) *subject {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Sentinel, err = New(Options{Config: config, Version: "9.1.2", Build: "test"}); err != nil {
+	if s.Sentinel, err = sentinel.New(sentinel.Options{Config: config, Version: "9.1.2", Build: "test"}); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -1,4 +1,4 @@
-package sentinel
+package sentinel_test
 
 import (
 	"fmt"
@@ -9,72 +9,75 @@ import (
 	"time"
 
 	"valkey/frontend/command/commandtest"
-	"valkey/frontend/netloop"
-	"valkey/frontend/session"
+	"valkey/sentinel"
 	"valkey/testenv"
 )
+
+// replies are what is said to a sentinel, in this order, and what it answers.
+var replies = []struct{ say, want string }{
+	{"ROLE", "[sentinel [m]]"},
+	{"SENTINEL myid", "MYID"},
+	{"SENTINEL GET-MASTER-ADDR-BY-NAME m", "[127.0.0.1 1]"},
+	{"SENTINEL GET-PRIMARY-ADDR-BY-NAME other", "*-1"},
+	{"SENTINEL MASTER other", "ERR No such master with that name"},
+	{"SENTINEL REPLICAS m", "[]"},
+	{"SENTINEL SENTINELS m", "[]"},
+	{"SENTINEL INFO-CACHE m other m", "[m [[0 $-1]]]"},
+	{"SENTINEL PENDING-SCRIPTS", "[]"},
+	{"SENTINEL IS-MASTER-DOWN-BY-ADDR 127.0.0.1 1 0 *", "[0 * 0]"},
+	{"SENTINEL IS-MASTER-DOWN-BY-ADDR 127.0.0.1 x 0 *", "ERR value is not an integer or out of range"},
+	{"SENTINEL CONFIG GET announce-*", "[announce-hostnames no announce-ip  announce-port 0]"},
+	{"SENTINEL CONFIG SET announce-port 99999", "ERR Invalid value '99999' to SENTINEL CONFIG SET 'announce-port'"},
+	{"SENTINEL CONFIG SET announce-ip 1.2.3.4 port 1", "ERR Invalid argument 'port' to SENTINEL CONFIG SET"},
+	{"SENTINEL CONFIG SET loglevel debug loglevel debug", "ERR Duplicate argument 'loglevel' to SENTINEL CONFIG SET"},
+	{"SENTINEL CONFIG SET announce-ip 1.2.3.4 loglevel", "ERR Missing argument 'loglevel' value"},
+	{"SENTINEL CONFIG GET announce-ip", "[announce-ip ]"}, // none of it was done
+	{"SENTINEL CONFIG SHOW x", sentinel.ErrConfigUsage},
+	{"SENTINEL CONFIG SET announce-ip 1.2.3.4 loglevel verbose", "OK"},
+	{"SENTINEL CONFIG GET announce-ip log*", "[announce-ip 1.2.3.4 loglevel verbose]"},
+	{"SENTINEL DEBUG info-period 500 tilt-period 0", "ERR Invalid argument '0' for SENTINEL DEBUG 'tilt-period'"},
+	{"SENTINEL DEBUG no 1", "ERR Unknown option or number of arguments for SENTINEL DEBUG 'no'"},
+	{"SENTINEL SET m quorum 0", "ERR Invalid argument '0' for SENTINEL SET 'quorum'"},
+	{"SENTINEL SET m down-after-milliseconds 700 no 1",
+		"ERR Unknown option or number of arguments for SENTINEL SET 'no'"},
+	{"SENTINEL SET m notification-script /bin/true", sentinel.ErrScriptsDenied},
+	{"SENTINEL SET other quorum 1", "ERR No such master with that name"},
+	{"SENTINEL SET m quorum 3 auth-pass x", "OK"},
+	{"SENTINEL MONITOR m 127.0.0.1 1 1", "ERR Duplicate master name."},
+	{"SENTINEL MONITOR n localhost 1 1", "ERR Invalid IP address or hostname specified"},
+	{"SENTINEL MONITOR n 127.0.0.1 1 0", "ERR Quorum must be 1 or greater."},
+	{"SENTINEL MONITOR n 127.0.0.1 70000 1", "ERR Invalid port number."},
+	{"SENTINEL MONITOR n 127.0.0.1 x 1", "ERR Invalid port"},
+	{"SENTINEL MONITOR n 127.0.0.1 2 1", "OK"},
+	{"SENTINEL RESET [mn]", "2"},
+	{"SENTINEL CKQUORUM n", "NOQUORUM 1 usable Sentinels. Not enough available Sentinels to reach the majority and " +
+		"authorize a failover"},
+	{"SENTINEL FAILOVER n SOON", "ERR Unknown failover option specified"},
+	{"SENTINEL FAILOVER n", "NOGOODSLAVE No suitable replica to promote"},
+	{"SENTINEL REMOVE n", "OK"},
+	{"SENTINEL REMOVE n", "ERR No such master with that name"},
+	{"SENTINEL SIMULATE-FAILURE help", "[crash-after-election crash-after-promotion]"},
+	{"SENTINEL SIMULATE-FAILURE no", "ERR Unknown failure simulation specified"},
+	{"SENTINEL HISTORY m", "ERR No such master with that name"}, // the group has not heard of it
+	{"SENTINEL QUORUM LINK MYID", "ERR A Sentinel needs no link to itself"},
+	{"SENTINEL QUORUM REMOVE MYID", sentinel.ErrNoQuorum},
+	{"PUBLISH news x", "ERR Only HELLO messages are accepted by Sentinel instances."},
+	{"PUBLISH __sentinel__:hello nonsense", "1"},
+	{"SENTINEL NO", "ERR unknown subcommand 'NO'. Try SENTINEL HELP."},
+	{"SENTINEL MASTER", "ERR wrong number of arguments for 'sentinel|master' command"},
+	{"SELECT 1", "ERR unknown command 'SELECT', with args beginning with: '1' "},
+	{"CLIENT NO-TOUCH on", "ERR unknown subcommand 'NO-TOUCH'. Try CLIENT HELP."},
+	{"SHUTDOWN ABORT", "ERR No shutdown in progress."},
+	{"SHUTDOWN LATER", "ERR syntax error"},
+}
 
 // TestReplies holds commands to the shape and the words that Valkey's sentinel answers with.
 func TestReplies(t *testing.T) {
 	s := start(t, "sentinel monitor m 127.0.0.1 1 2", "sentinel deny-scripts-reconfig yes")
 	c := s.client()
-	id := s.config.Sentinel.MyID
-	for _, tc := range []struct{ say, want string }{
-		{"ROLE", "[sentinel [m]]"},
-		{"SENTINEL MYID", id},
-		{"SENTINEL GET-MASTER-ADDR-BY-NAME m", "[127.0.0.1 1]"},
-		{"SENTINEL GET-PRIMARY-ADDR-BY-NAME other", "*-1"},
-		{"SENTINEL MASTER other", "ERR No such master with that name"},
-		{"SENTINEL REPLICAS m", "[]"},
-		{"SENTINEL SENTINELS m", "[]"},
-		{"SENTINEL INFO-CACHE m other m", "[m [[0 $-1]]]"},
-		{"SENTINEL PENDING-SCRIPTS", "[]"},
-		{"SENTINEL IS-MASTER-DOWN-BY-ADDR 127.0.0.1 1 0 *", "[0 * 0]"},
-		{"SENTINEL IS-MASTER-DOWN-BY-ADDR 127.0.0.1 x 0 *", "ERR value is not an integer or out of range"},
-		{"SENTINEL CONFIG GET announce-*", "[announce-hostnames no announce-ip  announce-port 0]"},
-		{"SENTINEL CONFIG SET announce-port 99999", "ERR Invalid value '99999' to SENTINEL CONFIG SET 'announce-port'"},
-		{"SENTINEL CONFIG SET announce-ip 1.2.3.4 port 1", "ERR Invalid argument 'port' to SENTINEL CONFIG SET"},
-		{"SENTINEL CONFIG SET loglevel debug loglevel debug", "ERR Duplicate argument 'loglevel' to SENTINEL CONFIG SET"},
-		{"SENTINEL CONFIG SET announce-ip 1.2.3.4 loglevel", "ERR Missing argument 'loglevel' value"},
-		{"SENTINEL CONFIG GET announce-ip", "[announce-ip ]"}, // none of it was done
-		{"SENTINEL CONFIG SHOW x", string(errConfigUsage)},
-		{"SENTINEL CONFIG SET announce-ip 1.2.3.4 loglevel verbose", "OK"},
-		{"SENTINEL CONFIG GET announce-ip log*", "[announce-ip 1.2.3.4 loglevel verbose]"},
-		{"SENTINEL DEBUG info-period 500 tilt-period 0", "ERR Invalid argument '0' for SENTINEL DEBUG 'tilt-period'"},
-		{"SENTINEL DEBUG no 1", "ERR Unknown option or number of arguments for SENTINEL DEBUG 'no'"},
-		{"SENTINEL SET m quorum 0", "ERR Invalid argument '0' for SENTINEL SET 'quorum'"},
-		{"SENTINEL SET m down-after-milliseconds 700 no 1",
-			"ERR Unknown option or number of arguments for SENTINEL SET 'no'"},
-		{"SENTINEL SET m notification-script /bin/true", string(errScriptsDenied)},
-		{"SENTINEL SET other quorum 1", "ERR No such master with that name"},
-		{"SENTINEL SET m quorum 3 auth-pass x", "OK"},
-		{"SENTINEL MONITOR m 127.0.0.1 1 1", "ERR Duplicate master name."},
-		{"SENTINEL MONITOR n localhost 1 1", "ERR Invalid IP address or hostname specified"},
-		{"SENTINEL MONITOR n 127.0.0.1 1 0", "ERR Quorum must be 1 or greater."},
-		{"SENTINEL MONITOR n 127.0.0.1 70000 1", "ERR Invalid port number."},
-		{"SENTINEL MONITOR n 127.0.0.1 x 1", "ERR Invalid port"},
-		{"SENTINEL MONITOR n 127.0.0.1 2 1", "OK"},
-		{"SENTINEL RESET [mn]", "2"},
-		{"SENTINEL CKQUORUM n", "NOQUORUM 1 usable Sentinels. Not enough available Sentinels to reach the majority and " +
-			"authorize a failover"},
-		{"SENTINEL FAILOVER n SOON", "ERR Unknown failover option specified"},
-		{"SENTINEL FAILOVER n", "NOGOODSLAVE No suitable replica to promote"},
-		{"SENTINEL REMOVE n", "OK"},
-		{"SENTINEL REMOVE n", "ERR No such master with that name"},
-		{"SENTINEL SIMULATE-FAILURE help", "[crash-after-election crash-after-promotion]"},
-		{"SENTINEL SIMULATE-FAILURE no", "ERR Unknown failure simulation specified"},
-		{"SENTINEL HISTORY m", "ERR No such master with that name"}, // the group has not heard of it
-		{"SENTINEL QUORUM LINK " + id, "ERR A Sentinel needs no link to itself"},
-		{"SENTINEL QUORUM REMOVE " + id, string(errNoQuorum)},
-		{"PUBLISH news x", "ERR Only HELLO messages are accepted by Sentinel instances."},
-		{"PUBLISH __sentinel__:hello nonsense", "1"},
-		{"SENTINEL NO", "ERR unknown subcommand 'NO'. Try SENTINEL HELP."},
-		{"SENTINEL MASTER", "ERR wrong number of arguments for 'sentinel|master' command"},
-		{"SELECT 1", "ERR unknown command 'SELECT', with args beginning with: '1' "},
-		{"CLIENT NO-TOUCH on", "ERR unknown subcommand 'NO-TOUCH'. Try CLIENT HELP."},
-		{"SHUTDOWN ABORT", "ERR No shutdown in progress."},
-		{"SHUTDOWN LATER", "ERR syntax error"},
-	} {
+	id := s.MyID()
+	for _, tc := range replies {
+		tc.say, tc.want = strings.ReplaceAll(tc.say, "MYID", id), strings.ReplaceAll(tc.want, "MYID", id)
 		if got := say(c, tc.say); got != tc.want {
 			t.Errorf("%s: got %q, want %q", tc.say, got, tc.want)
 		}
@@ -108,8 +111,8 @@ func TestMapsOfRESP3(t *testing.T) {
 	if r, ok := c.Do("SENTINEL", "PRIMARY", "m").(testenv.Map); !ok || !strings.Contains(fmt.Sprint(r), "quorum 2") {
 		t.Errorf("PRIMARY says %v", r)
 	}
-	for _, call := range [][]any{{"SENTINEL", "DEBUG"}, {"SENTINEL", "CONFIG", "GET", "*"}, {"SENTINEL", "QUORUM", "STATUS"}} {
-		if r, ok := c.Do(call...).(testenv.Map); !ok || len(r) < 7 {
+	for _, call := range []string{"SENTINEL DEBUG", "SENTINEL CONFIG GET *", "SENTINEL QUORUM STATUS"} {
+		if r, ok := c.Do(split(call)...).(testenv.Map); !ok || len(r) < 7 {
 			t.Errorf("%v says %v", call, r)
 		}
 	}
@@ -168,7 +171,7 @@ func TestFailover(t *testing.T) {
 func TestConsistentReads(t *testing.T) {
 	t.Parallel()
 	alone := start(t, "sentinel monitor m 127.0.0.1 1 2", "sentinel consistent-reads yes").client()
-	if got := say(alone, "SENTINEL GET-PRIMARY-ADDR-BY-NAME m"); got != string(errNoQuorum) {
+	if got := say(alone, "SENTINEL GET-PRIMARY-ADDR-BY-NAME m"); got != sentinel.ErrNoQuorum {
 		t.Errorf("without a group: %s", got)
 	}
 	c := start(t, "sentinel monitor m 127.0.0.1 1 1", "sentinel consistent-reads yes").client()
@@ -192,7 +195,7 @@ func TestUnwritableFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, call := range []string{"SENTINEL SET m quorum 4", "SENTINEL FLUSHCONFIG"} {
-		if got := say(c, call); got != string(errSave) {
+		if got := say(c, call); got != sentinel.ErrSave {
 			t.Errorf("%s: %s", call, got)
 		}
 	}
@@ -219,7 +222,7 @@ func TestPause(t *testing.T) {
 	if got := say(other, "PING"); got != "PONG" {
 		t.Errorf("a read waits: %s", got)
 	}
-	if err := other.Send(testenv.AppendCommand(nil, "PUBLISH", helloChannel, "x")); err != nil {
+	if err := other.Send(testenv.AppendCommand(nil, "PUBLISH", sentinel.HelloChannel, "x")); err != nil {
 		t.Fatal(err)
 	}
 	testenv.Eventually(t, patience, "PUBLISH waits", func() bool {
@@ -246,10 +249,10 @@ func TestLinkNeedsLogin(t *testing.T) {
 	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
-	if err := becomeLink(conn, "", "wrong", "x"); err == nil || !strings.Contains(err.Error(), "WRONGPASS") {
+	if err := sentinel.BecomeLink(conn, "", "wrong", "x"); err == nil || !strings.Contains(err.Error(), "WRONGPASS") {
 		t.Errorf("with a wrong password: %v", err)
 	}
-	if err := becomeLink(conn, "default", "secret", "x"); err != nil {
+	if err := sentinel.BecomeLink(conn, "default", "secret", "x"); err != nil {
 		t.Fatal(err)
 	}
 	testenv.Eventually(t, patience, "the link is no client any more", func() bool {
@@ -265,7 +268,7 @@ func TestLinkNeedsLogin(t *testing.T) {
 
 // TestDeclarations holds arities to the arguments that are declared.
 func TestDeclarations(t *testing.T) {
-	table := newTable()
+	table := sentinel.NewTable()
 	for d := range table.All {
 		own := d.Name != "config" || d.Parent == nil // whose SET needs two words more than its GET
 		if err := commandtest.CheckArity(d); err != nil && own && d.Parent != nil && d.Parent.Name == "sentinel" {
@@ -277,20 +280,11 @@ func TestDeclarations(t *testing.T) {
 // TestAddressAllocatesNothing keeps the most frequent question free of garbage.
 func TestAddressAllocatesNothing(t *testing.T) {
 	s := start(t, "sentinel monitor m 127.0.0.1 1 2")
-	s.enter()
-	defer s.leave()
-	cl := &session.Client{}
-	s.front.LogInDefault(cl)
-	cl.W.Proto = 2
-	cmd := &netloop.Command{Args: [][]byte{[]byte("SENTINEL"), []byte("GET-MASTER-ADDR-BY-NAME"), []byte("m")}, Size: 50}
-	e, known := s.table.Lookup(cmd.Args)
-	if n := testing.AllocsPerRun(100, func() {
-		cl.W.Buf = cl.W.Buf[:0]
-		s.execute(cl, e, known, cmd)
-	}); n != 0 {
+	n, got := s.AskAddress("m")
+	if n != 0 {
 		t.Errorf("%v allocations", n)
 	}
-	if got := string(cl.W.Buf); got != "*2\r\n$9\r\n127.0.0.1\r\n$1\r\n1\r\n" {
+	if got != "*2\r\n$9\r\n127.0.0.1\r\n$1\r\n1\r\n" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -122,7 +122,8 @@ func writeCommands(b *strings.Builder, facts []fact, have map[string]bool, notes
 // ownCommands are those that Valkey does not know, with what they are for.
 var ownCommands = map[string]string{
 	"sentinel|history": "what the group of sentinels has decided about a primary, the same on each of them",
-	"sentinel|quorum":  "the group itself: STATUS, MEMBERS, REMOVE, TRANSFER-LEADER, FORCE-NEW-GROUP; LINK is for sentinels",
+	"sentinel|quorum": "the group itself: STATUS, MEMBERS, REMOVE, TRANSFER-LEADER, FORCE-NEW-GROUP; LINK is what " +
+		"sentinels use among themselves",
 }
 
 func writeOwnCommands(b *strings.Builder) {

@@ -32,7 +32,13 @@ func TestFailoverClient(t *testing.T) {
 	if err := f.Start(f.All()...); err != nil {
 		t.Fatal(err)
 	}
-	c := redis.NewFailoverClient(&redis.FailoverOptions{MasterName: ha.Name, SentinelAddrs: f.SentinelAddrs()})
+	addrs := f.SentinelAddrs()
+	o, err := redis.ParseFailoverURL(fmt.Sprintf("redis://%s?master_name=%s&addr=%s&addr=%s", addrs[0], ha.Name, addrs[1],
+		addrs[2]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := redis.NewFailoverClient(o)
 	defer c.Close()
 	for round, withLeader := range []bool{false, true} {
 		t.Run(fmt.Sprintf("leader too: %v", withLeader), func(t *testing.T) {
