@@ -2,6 +2,7 @@ package configs
 
 import (
 	"slices"
+
 	"valkey/internal/vfs"
 )
 
