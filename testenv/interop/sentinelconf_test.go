@@ -57,26 +57,6 @@ sentinel config-epoch other 12
 	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	rewriteBy := func() {
-		t.Helper()
-		cmd := exec.Command(program, name)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		defer func() {
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
-		}()
-		testenv.Eventually(t, 20*time.Second, "Valkey's sentinel takes the file and writes it anew", func() bool {
-			c, err := testenv.Dial(addr)
-			if err != nil {
-				return false
-			}
-			defer c.Close()
-			v, err := c.Call("SENTINEL", "FLUSHCONFIG")
-			return err == nil && v == testenv.Simple("OK")
-		})
-	}
 	load := func() *configs.Config {
 		t.Helper()
 		c, err := configs.Load(configs.Source{FS: vfs.OS{}, Dir: dir, Args: []string{name}, Sentinel: true})
@@ -100,7 +80,7 @@ sentinel config-epoch other 12
 		t.Fatal(err)
 	}
 	fromUs := lines()
-	rewriteBy()
+	rewriteByValkey(t, program, name, addr)
 	fromValkey := lines()
 	if !slices.Equal(fromUs, fromValkey) {
 		t.Errorf("our lines and Valkey's differ:\n%s\n\n%s", strings.Join(fromUs, "\n"), strings.Join(fromValkey, "\n"))
@@ -112,4 +92,26 @@ sentinel config-epoch other 12
 	if got := lines(); !slices.Equal(got, fromValkey) {
 		t.Errorf("what Valkey wrote becomes\n%s", strings.Join(got, "\n"))
 	}
+}
+
+// rewriteByValkey starts Valkey's sentinel on a file, has it write that anew, and ends it.
+func rewriteByValkey(t *testing.T, program, name, addr string) {
+	t.Helper()
+	cmd := exec.Command(program, name)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}()
+	testenv.Eventually(t, 20*time.Second, "Valkey's sentinel takes the file and writes it anew", func() bool {
+		c, err := testenv.Dial(addr)
+		if err != nil {
+			return false
+		}
+		defer c.Close()
+		v, err := c.Call("SENTINEL", "FLUSHCONFIG")
+		return err == nil && v == testenv.Simple("OK")
+	})
 }
