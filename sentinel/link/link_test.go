@@ -350,7 +350,7 @@ func BenchmarkMany(b *testing.B) {
 		for i := range uint64(many) {
 			l.Connect(link.Target{Link: i, Host: "127.0.0.1", Port: port})
 		}
-		for up := 0; up < many; up++ {
+		for range many {
 			if e := <-l.Events(); !l.Take(e) || e.Kind != link.Up {
 				b.Fatalf("%+v", e)
 			}

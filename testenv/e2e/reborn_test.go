@@ -16,7 +16,7 @@ import (
 func TestRebornPrimary(t *testing.T) {
 	primary := testenv.Start(t, replicationOptions...)
 	p := primary.Client(t)
-	f := follow(t, primary)
+	f := follow(t, primary, "--replica-keep-data-seconds", "60")
 	for i := range 100 {
 		p.Do("SET", "k"+strconv.Itoa(i), i)
 	}
@@ -46,7 +46,8 @@ func TestRebornPrimary(t *testing.T) {
 func TestRebornPrimaryOutwaited(t *testing.T) {
 	primary := testenv.Start(t, replicationOptions...)
 	p := primary.Client(t)
-	waits, told := follow(t, primary, "--replica-keep-data-seconds", "2"), follow(t, primary)
+	waits := follow(t, primary, "--replica-keep-data-seconds", "2")
+	told := follow(t, primary, "--replica-keep-data-seconds", "60")
 	p.Do("SET", "k", "v")
 	testenv.InSync(t, "before", p, waits.client)
 	testenv.InSync(t, "before", p, told.client)
