@@ -8,6 +8,8 @@ LDFLAGS   := -s -w -X main.version=$(VERSION)
 BUILD     := CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)'
 TOOL      := go tool -modfile=tools/go.mod
 FUZZTIME  ?= 20000x
+SEEDS     ?= 200
+SEED      ?= 1
 COUNT     ?= 10
 BENCH     ?= .
 BASE      ?= HEAD~1
@@ -87,6 +89,11 @@ fuzz: ## every fuzz target in turn, FUZZTIME each (a number of runs, 20000x, or 
 		go test -run '^$$' -fuzz "^$${decl#func }\$$" -fuzztime $(FUZZTIME) "./$${file%/*}"; \
 	done
 
+.PHONY: sim
+sim: ## fleets of sentinels in virtual time: SEEDS fleets, from SEED on
+	go test -tags invariants -count=1 -timeout 0 ./quorum -run TestSim -seeds $(SEEDS) -seed $(SEED)
+	go test -tags invariants -count=1 -timeout 0 ./testenv/sim -run TestSeeds -v -seeds $(SEEDS) -seed $(SEED)
+
 .PHONY: e2e
 e2e: ## real processes on loopback
 	go test -tags e2e -count=1 ./testenv/...
@@ -100,6 +107,23 @@ compat: ## beside a real Valkey (VALKEY=<its folder>) and Redis: replies, links,
 bench: build ## Go benchmarks, then the server under load, beside another one when VALKEY=<its folder> is given
 	go test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime 200ms $(PKG)
 	go run ./testenv/bench -ours bin $(if $(VALKEY),-theirs $(abspath $(VALKEY))) $(ARGS)
+
+# What a fleet runs: ours, or the programs in VALKEY=<folder>.
+FLEET := go run ./testenv/fleet -bin $(if $(VALKEY),$(abspath $(VALKEY)),bin) $(ARGS)
+
+.PHONY: up down status failover-demo
+up: $(if $(VALKEY),,build) ## start a primary, two replicas and three sentinels here, in .fleet/
+	@$(FLEET) up
+status: ## say who is what in the fleet
+	@$(FLEET) status
+failover-demo: $(if $(VALKEY),,build) ## kill the fleet's primary under a writing client, and tell what happens when
+	@$(FLEET) failover-demo
+down: ## stop the fleet; the data stays (ARGS=-clean removes it)
+	@$(FLEET) down
+
+.PHONY: bench-ha
+bench-ha: build ## failover times of a fleet, beside another one when VALKEY=<its folder> is given (ARGS="-n 5 -only crash")
+	go run ./testenv/benchha -ours bin $(if $(VALKEY),-theirs $(abspath $(VALKEY))) $(ARGS)
 
 .PHONY: pgo
 pgo: ## record cmd/valkey-server/default.pgo, which the build optimises for, under load over a Unix socket

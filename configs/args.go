@@ -10,8 +10,9 @@ type arguments struct {
 }
 
 // parseArgs turns options into lines: "--name" begins one, and what follows, up to the next option, are its values. A
-// value may begin with dashes, since the word right after a name is always a value. Two old manners are kept: --save
-// without a value means an empty one, and "--port 7000" may be a single argument.
+// value may begin with dashes, since the word right after a name is always a value. Three manners are kept: --save
+// without a value means an empty one, --sentinel without a value chooses the program, and "--port 7000" may be a single
+// argument.
 func parseArgs(args []string) arguments {
 	var out arguments
 	first := 0
@@ -34,9 +35,14 @@ func parseArgs(args []string) arguments {
 			words, _ := splitWords(arg)
 			last := i == len(args)-1
 			valued = len(words) != 1
-			if strings.EqualFold(arg, "--save") && (last || strings.HasPrefix(args[i+1], "--")) {
-				b.WriteString(`""`)
-				valued = true
+			if last || strings.HasPrefix(args[i+1], "--") {
+				switch {
+				case strings.EqualFold(arg, "--save"):
+					b.WriteString(`""`)
+					valued = true
+				case strings.EqualFold(arg, "--sentinel"):
+					valued = true
+				}
 			}
 		default:
 			b.WriteString(quote(arg) + " ")

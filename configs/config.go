@@ -9,6 +9,9 @@ type Config struct {
 	// there was none.
 	File string
 
+	// Sentinel holds what the sentinel lines of the file say and a rewrite puts there; nil in a data server.
+	Sentinel *Sentinel
+
 	// UserLines gives the users as CONFIG REWRITE writes them, what follows `user` on each line. While it is nil, the
 	// lines of the file stay as they are.
 	UserLines func() []string

@@ -19,6 +19,7 @@ const (
 	DenyLoading                  // CONFIG SET is refused while data is loading
 	MultiArg                     // its value is a list of words
 	Debug                        // shown in the crash report
+	Own                          // not known to Valkey: no pattern of CONFIG GET finds it, only its name
 	Volatile                     // setting it to the same value still takes effect: what it names may have changed
 )
 

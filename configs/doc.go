@@ -1,5 +1,6 @@
-// Package configs holds every directive of the data server: its typed value, its default, its limits, and how it is
-// read from a file, the command line or CONFIG SET, shown by CONFIG GET and written back by CONFIG REWRITE.
+// Package configs holds every directive of the data server and of the sentinel: its typed value, its default, its
+// limits, and how it is read from a file, the command line or CONFIG SET, shown by CONFIG GET and written back by
+// CONFIG REWRITE.
 //
 // # What it promises
 //
@@ -17,4 +18,8 @@
 //
 // server.go is the struct of values. directive.go says what a row is; the rows stand in table_*.go by topic. load.go
 // reads files and arguments, set.go serves CONFIG GET and SET, rewrite.go CONFIG REWRITE.
+//
+// A sentinel's file has the same directives and lines that begin with the word sentinel. sentinel.go is the struct of
+// what those say, settings and state alike; sentinel_table.go has their rows. No rewrite adds a line that a stock
+// sentinel would refuse: a setting of our own stays in the file only where the user wrote it.
 package configs

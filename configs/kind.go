@@ -5,18 +5,23 @@ import (
 	"strings"
 )
 
-// kind is the type of a directive's value: how it is read and written. A field is a pointer to the directive's field of
-// a Server.
-type kind interface {
-	// reset sets the default.
-	reset(field any)
-	// set reads the words that follow the directive's name: exactly one, but for a MultiArg directive. On an error,
-	// whose text is Valkey's, the field may be left in any state.
+// lineKind is the type of a value on the lines of a file: how it is read and written. A field is a pointer to the
+// directive's field of a Server or a Sentinel.
+type lineKind interface {
+	// set reads the words that follow the directive's name: exactly one, but for a MultiArg directive and for rows of a
+	// sentinel that say otherwise. On an error, whose text is Valkey's, the field may be left in any state.
 	set(field any, args []string) error
-	// get writes the value as CONFIG GET shows it.
-	get(field any) string
 	// lines writes the value as lines of a file; none at all makes the file forget the directive.
 	lines(field any) []line
+}
+
+// kind is the type of a directive's value also for CONFIG.
+type kind interface {
+	lineKind
+	// reset sets the default.
+	reset(field any)
+	// get writes the value as CONFIG GET shows it.
+	get(field any) string
 }
 
 // line is what stands after the name on a line of the file. A line with the default value, where forced is false, is

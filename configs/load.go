@@ -17,6 +17,9 @@ type Source struct {
 	Dir   string    // the working folder of the process, absolute; Dir of the result starts from it
 	Args  []string  // of the program, without its name
 	Stdin io.Reader // read if an argument "-" asks for it
+
+	// Sentinel says that the program is a sentinel: sentinel lines are read, and the file must be there for state.
+	Sentinel bool
 }
 
 // Load reads the configuration that the arguments name: [file] [-] [--name value…]… with "-" at either end. Of what
@@ -25,7 +28,11 @@ func Load(src Source) (*Config, error) {
 	args := parseArgs(src.Args)
 	c := New()
 	c.Dir = src.Dir
-	l := &loader{fs: src.FS, server: &c.Server}
+	if src.Sentinel {
+		c.Sentinel = NewSentinel()
+		c.Port, c.ProtectedMode = sentinelPort, false
+	}
+	l := &loader{fs: src.FS, server: &c.Server, sentinel: c.Sentinel}
 	var text string
 	if args.file != "" {
 		c.File = joinPath(src.Dir, args.file)
@@ -49,6 +56,14 @@ func Load(src Source) (*Config, error) {
 	if err := l.finish(); err != nil {
 		return nil, err
 	}
+	if c.Sentinel != nil {
+		if err := l.loadSentinel(); err != nil {
+			return nil, err
+		}
+		if err := checkStateFile(src.FS, c.File); err != nil {
+			return nil, err
+		}
+	}
 	return c, nil
 }
 
@@ -59,6 +74,9 @@ type loader struct {
 	saved  bool // a save line was read: those of the defaults are gone, and further ones add to it
 	depth  int  // of the include being read
 	files  int  // read so far
+
+	sentinel *Sentinel // nil in a data server
+	queued   []sentinelLine
 }
 
 // parse reads the lines of a text of which the first fileLines are from file.
@@ -112,8 +130,12 @@ func (l *loader) directive(place Place, name string, args []string) error {
 		return refusal("Modules are not supported, so loadmodule has nothing to load")
 	case strings.Contains(name, "."):
 		return refusal("Modules are not supported, and this is a directive of one")
-	case name == "sentinel":
+	case name == "sentinel" && len(args) == 0 && l.sentinel != nil:
+		return nil // the argument that chooses the program
+	case name == "sentinel" && l.sentinel == nil:
 		return refusal("sentinel directive while not in sentinel mode")
+	case name == "sentinel":
+		return l.queueSentinel(place, args)
 	}
 	return refusal("Bad directive or wrong number of arguments")
 }

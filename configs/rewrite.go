@@ -39,8 +39,12 @@ func (c *Config) rewrite(fsys vfs.FS, path string, all bool) error {
 
 // rewritten gives the text of a file brought up to date, with a line for everything if all is set.
 func (c *Config) rewritten(old string, all bool) string {
-	r := readLines(old)
+	r := readLines(old, c.Sentinel != nil)
 	for _, d := range Directives() {
+		if c.Sentinel != nil && d.Name == "save" {
+			r.blank(d.Name) // there is nothing to save
+			continue
+		}
 		for _, line := range d.kind.lines(d.field(&c.Server)) {
 			line.forced = line.forced || all
 			r.put(d.Name, line)
@@ -56,6 +60,9 @@ func (c *Config) rewritten(old string, all bool) string {
 		}
 		r.blank("user")
 	}
+	if c.Sentinel != nil {
+		c.Sentinel.rewriteSentinel(r)
+	}
 	return r.text()
 }
 
@@ -66,7 +73,7 @@ type rewriter struct {
 	marked bool             // rewriteMark is among the lines
 }
 
-func readLines(old string) *rewriter {
+func readLines(old string, sentinel bool) *rewriter {
 	r := &rewriter{free: map[string][]int{}}
 	if old == "" {
 		return r
@@ -74,7 +81,7 @@ func readLines(old string) *rewriter {
 	for raw := range strings.SplitSeq(strings.TrimSuffix(old, "\n"), "\n") {
 		text := strings.Trim(raw, " \t\r\n")
 		if text != "" && text[0] != '#' {
-			if name, ok := lineName(text); ok {
+			if name, ok := lineName(text, sentinel); ok {
 				r.free[name] = append(r.free[name], len(r.lines))
 			} else {
 				text = "# ??? " + text
@@ -86,8 +93,9 @@ func readLines(old string) *rewriter {
 	return r
 }
 
-// lineName gives the first name of the directive that a line sets; ok is false if there is no such directive.
-func lineName(text string) (name string, ok bool) {
+// lineName gives the first name of the directive that a line sets, of two words for one of a sentinel; ok is false if
+// there is no such directive.
+func lineName(text string, sentinel bool) (name string, ok bool) {
 	words, ok := splitWords(text)
 	if !ok || len(words) == 0 {
 		return "", false
@@ -96,6 +104,11 @@ func lineName(text string) (name string, ok bool) {
 		return d.Name, true
 	}
 	name = strings.ToLower(words[0])
+	if sentinel && name == "sentinel" && len(words) > 1 {
+		if d := lookupSentinel(words[1]); d != nil {
+			return d.key(), true
+		}
+	}
 	return name, slices.Contains([]string{"include", "rename-command", "user"}, name)
 }
 

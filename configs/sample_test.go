@@ -42,6 +42,9 @@ func sample() string {
 		if words := choices(d); words != "" {
 			b.WriteString(comment("One of: " + words + "."))
 		}
+		if d.Has(Own) {
+			b.WriteString(comment("Not known to Valkey, which refuses a file that has it."))
+		}
 		if d.Inert != "" {
 			b.WriteString(comment("No effect here: " + d.Inert + "."))
 		}
@@ -58,7 +61,7 @@ func sample() string {
 
 // mute comments out what must not be set where it does not have to be.
 func mute(d *Directive) string {
-	if d.Name == "dir" {
+	if d.Name == "dir" || d.Has(Own) {
 		return "# "
 	}
 	return ""

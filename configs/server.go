@@ -173,6 +173,7 @@ type Server struct {
 	Replicaof                     HostPort // Host is empty on a primary
 	Primaryauth                   string
 	Primaryuser                   string
+	ReplicaKeepDataSeconds        int64
 	ReplicaServeStaleData         bool
 	ReplicaReadOnly               bool
 	ReplicaIgnoreMaxmemory        bool

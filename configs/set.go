@@ -143,7 +143,7 @@ func (c *Config) Get(patterns ...string) []Setting {
 			continue
 		}
 		for name, d := range t.byName {
-			if _, done := found[name]; !done && !d.Has(Hidden) && glob.MatchFold([]byte(pattern), []byte(name)) {
+			if _, done := found[name]; !done && d.Flags&(Hidden|Own) == 0 && glob.MatchFold([]byte(pattern), []byte(name)) {
 				found[name] = Setting{name, d.get(&c.Server)}
 			}
 		}

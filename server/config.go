@@ -7,26 +7,8 @@ import (
 	"time"
 
 	"valkey/configs"
-	"valkey/frontend/netloop"
+	"valkey/frontend/shell"
 )
-
-// netConfig is the configuration as the event loops want it.
-func (s *Server) netConfig() netloop.Config {
-	c := s.config
-	return netloop.Config{
-		Loops: int(c.IoThreads), Backlog: int(c.TcpBacklog), AcceptMax: int(c.MaxNewConnectionsPerCycle),
-		KeepAlive: time.Duration(c.TcpKeepalive) * time.Second, QueryBufferMax: int(c.ClientQueryBufferLimit),
-		Limits: s.conns.Unauthenticated(), MPTCP: c.Mptcp, SocketMark: int(c.SocketMarkId),
-		AcceptTLSMax: int(c.MaxNewTlsConnectionsPerCycle),
-		Refused: func(remote string, err error) {
-			if errors.Is(err, netloop.ErrFull) {
-				s.holding(func() { s.engine.Stats.RejectedConnections++ })
-			}
-			s.log.Debug().Err(err).Str("addr", remote).Msg("Error accepting a client connection")
-		},
-		Warn: func(msg string, err error) { s.log.Warn().Err(err).Str("component", "netloop").Msg(msg) },
-	}
-}
 
 // watchConfig registers what a CONFIG SET does beyond changing the value. All of it runs under the engine lock.
 func (s *Server) watchConfig() {
@@ -101,7 +83,8 @@ func (s *Server) setLoops() error {
 // setMaxclients raises the limit of open files when more clients are wanted, or refuses.
 func (s *Server) setMaxclients() error {
 	want := s.config.Maxclients
-	s.raiseFileLimit()
+	s.facts.FileLimit = shell.RaiseFileLimit(s.log, s.config)
+	s.loops.SetConnsMax(int(s.config.Maxclients))
 	if s.config.Maxclients < want {
 		//nolint:staticcheck // wire text
 		return errors.New("The operating system is not able to handle the specified number of clients")

@@ -1,9 +1,6 @@
 package server
 
 import (
-	"fmt"
-	"syscall"
-
 	"valkey/frontend/session"
 	"valkey/frontend/shell"
 	"valkey/internal/vfs"
@@ -25,64 +22,11 @@ func (h host) Facts() session.Facts {
 	}
 	f.Loops = h.s.Loops()
 	f.ConfigFile = h.s.config.File
-	f.Listeners = h.s.listeners()
+	f.Listeners = shell.Listeners(h.s.config)
 	if h.s.shutdown.waiting {
 		f.ShutdownMs = h.s.shutdown.untilMs
 	}
 	return f
-}
-
-func (s *Server) listeners() []session.Listener {
-	var out []session.Listener
-	if s.config.Port != 0 {
-		out = append(out, session.Listener{Name: "tcp", Binds: s.config.Bind, Port: int(s.config.Port)})
-	}
-	if s.config.TlsPort != 0 {
-		out = append(out, session.Listener{Name: "tls", Binds: s.config.Bind, Port: int(s.config.TlsPort)})
-	}
-	if s.config.Unixsocket != "" {
-		out = append(out, session.Listener{Name: "unix", Binds: []string{s.config.Unixsocket}})
-	}
-	return out
-}
-
-// raiseFileLimit asks for enough descriptors for maxclients; what it cannot have lowers maxclients, loudly.
-func (s *Server) raiseFileLimit() {
-	defer func() { s.loops.SetConnsMax(int(s.config.Maxclients)) }()
-	want := uint64(s.config.Maxclients) + reservedFiles
-	var l syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &l); err != nil {
-		s.log.Warn().Err(err).Msg("Unable to obtain the current NOFILE limit")
-		return
-	}
-	if l.Cur >= want {
-		s.facts.FileLimit = int(l.Cur)
-		return
-	}
-	had := l.Cur
-	for try := want; try > had; try -= min(try-had, 16) {
-		l = syscall.Rlimit{Cur: try, Max: max(l.Max, try)}
-		if syscall.Setrlimit(syscall.RLIMIT_NOFILE, &l) == nil {
-			s.facts.FileLimit = int(try)
-			if try < want {
-				s.lowerMaxclients(int64(try), int64(want))
-			}
-			return
-		}
-		l.Max = had
-	}
-	s.facts.FileLimit = int(had)
-	s.lowerMaxclients(int64(had), int64(want))
-}
-
-// reservedFiles are descriptors for other things than clients: listeners, logs, files, links.
-const reservedFiles = 32
-
-func (s *Server) lowerMaxclients(have, want int64) {
-	old := s.config.Maxclients
-	s.config.Maxclients = max(have-reservedFiles, 1)
-	s.log.Warn().Msg(fmt.Sprintf("maxclients %d needs %d open files and the system grants %d: maxclients is %d now. "+
-		"Raise the limit of open files (ulimit -n, LimitNOFILE) for more.", old, want, have, s.config.Maxclients))
 }
 
 // Usage is what the process has taken of the machine.

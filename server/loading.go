@@ -207,17 +207,18 @@ func (s *Server) tellExpired(db int, key []byte) {
 	s.history.Append(db, resp.AppendCommand(nil, engine.Deletion(s.config.LazyfreeLazyExpire), key))
 }
 
-// loadData is loadAtStart in its place within run: what it cannot load must not be served, nor saved over.
-func (s *Server) loadData(ctx context.Context) {
+// loadData is loadAtStart in its place within run: what it cannot load must not be served, nor saved over. It reports
+// whether clients are served now.
+func (s *Server) loadData(ctx context.Context) bool {
 	err := s.loadAtStart(ctx)
 	if ctx.Err() != nil {
-		return
+		return false
 	}
 	if err != nil {
 		s.log.Warn().Msg("Fatal error loading the DB, check server logs. Exiting.")
 		s.locked(func() { s.fatal = fmt.Errorf("server: load: %w", err) })
 		s.stop()
-		return
+		return false
 	}
 	s.locked(func() {
 		s.saving.lastSave = time.Now().Unix()
@@ -229,6 +230,7 @@ func (s *Server) loadData(ctx context.Context) {
 	})
 	s.log.Info().Msg("Ready to accept connections")
 	close(s.ready)
+	return true
 }
 
 // Reload is DEBUG RELOAD.

@@ -5,10 +5,8 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -109,7 +107,7 @@ func New(o Options) (*Server, error) {
 	}); err != nil {
 		return nil, fmt.Errorf("server: %w", err)
 	}
-	s.facts = newFacts(o, c)
+	s.facts = shell.Identify(c, "standalone", o.Version, o.Build)
 	s.engine = engine.New(engine.Options{
 		Config: c, Store: s.store, Commands: table, Host: host{s}, Seed: randomSeed(),
 	})
@@ -122,7 +120,7 @@ func New(o Options) (*Server, error) {
 	s.saving.replication = s.replicationAux
 	s.saving.ended = append(s.saving.ended, s.saved)
 	s.conns.Open(&s.engine.Front)
-	if s.loops, err = netloop.New(s.netConfig(), &handler{s: s}); err != nil {
+	if s.loops, err = netloop.New(shell.Network(s.log, c, &s.conns), &handler{s: s}); err != nil {
 		return nil, fmt.Errorf("server: %w", err)
 	}
 	s.certificates.Open(&s.engine.Front, s.loops, s.fs, s.log)
@@ -159,11 +157,14 @@ func newTable(renames []configs.Rename) (*engine.Table, error) {
 
 // run listens and serves until ctx ends.
 func (s *Server) run(ctx context.Context) error {
-	s.greet()
-	if err := s.listen(); err != nil {
+	shell.Greet(s.log, s.config, s.facts)
+	s.facts.FileLimit = shell.RaiseFileLimit(s.log, s.config)
+	s.loops.SetConnsMax(int(s.config.Maxclients))
+	s.log.Info().Msg(fmt.Sprintf("PID: %d. Server initialized", os.Getpid()))
+	if err := shell.Listen(s.log, s.config, s.loops); err != nil {
 		return err
 	}
-	if err := s.writePidfile(); err != nil {
+	if err := shell.WritePidfile(s.config); err != nil {
 		s.log.Warn().Err(err).Msg("Failed to write PID file")
 	}
 	defer s.cleanup()
@@ -173,15 +174,19 @@ func (s *Server) run(ctx context.Context) error {
 	go s.keepAOF(ctx, keep)      // likewise
 	certificates := make(chan struct{})
 	go s.certificates.Reload(ctx, certificates) // likewise
+	began := *s.config                          // which others change from now on
 	go func() {                                 // likewise; ends with the load, or with ctx
 		defer close(load)
-		s.loadData(ctx)
+		if s.loadData(ctx) {
+			shell.TellReady(s.log, &began)
+		}
 	}()
 	select { // what loads in no time need not be told as an error to the first clients
 	case <-load:
 	case <-time.After(loadGrace):
 	}
 	err := s.loops.Run(ctx)
+	shell.TellStopping(s.log, &began)
 	s.stop()
 	<-prefault
 	<-certificates
@@ -208,8 +213,8 @@ func (s *Server) Serve(ctx context.Context) error {
 	s.ctx, s.stop = context.WithCancel(ctx)
 	ctx = s.ctx
 	defer s.stop()
-	go s.onSignals(ctx, catchSignals()) // ends with ctx
-	go s.onCrashSignals(ctx)            // likewise
+	go s.onSignals(ctx, shell.CatchSignals()) // ends with ctx
+	go s.onCrashSignals(ctx)                  // likewise
 	return s.run(ctx)
 }
 
@@ -251,85 +256,12 @@ const (
 	prefaultNice  = 19 // where cores are short, the loop goes first
 )
 
-func (s *Server) listen() error {
-	c := s.config
-	if c.Port != 0 {
-		if err := s.loops.Listen(c.Bind, int(c.Port)); err != nil {
-			s.log.Warn().Msg(fmt.Sprintf("Failed listening on port %d (tcp), aborting.", c.Port))
-			return fmt.Errorf("server: %w", err)
-		}
-	}
-	if c.TlsPort != 0 {
-		if err := s.loops.ListenTLS(c.Bind, int(c.TlsPort)); err != nil {
-			s.log.Warn().Msg(fmt.Sprintf("Failed listening on port %d (tls), aborting.", c.TlsPort))
-			return fmt.Errorf("server: %w", err)
-		}
-	}
-	if c.Unixsocket != "" {
-		err := s.loops.ListenUnix(c.Unixsocket, os.FileMode(c.Unixsocketperm), c.Unixsocketgroup)
-		if err != nil {
-			return fmt.Errorf("server: %w", err)
-		}
-	}
-	return nil
-}
-
 // Ready is closed once the server serves all commands.
 func (s *Server) Ready() <-chan struct{} { return s.ready }
 
-// greet writes the first lines of the log; the words that start-up scripts wait for are Valkey's.
-func (s *Server) greet() {
-	s.log.Info().Msg("oO0OoO0OoO0Oo Valkey is starting oO0OoO0OoO0Oo")
-	s.log.Info().Msg(fmt.Sprintf("Valkey version=%s, bits=64, build=%s, pid=%d, just started",
-		s.facts.Version, s.facts.Build, os.Getpid()))
-	if s.config.File == "" {
-		s.log.Warn().Msg("No configuration file: the defaults hold.")
-	} else {
-		s.log.Info().Msg("Configuration loaded")
-	}
-	s.log.Info().Msg(fmt.Sprintf("Running mode=standalone, port=%d. PID: %d", s.config.Port, os.Getpid()))
-	for _, d := range s.config.Ineffective() {
-		s.log.Warn().Msg(fmt.Sprintf("The directive %s is set but has no effect: %s", d.Name, d.Inert+d.Pending))
-	}
-	s.raiseFileLimit()
-	s.log.Info().Msg(fmt.Sprintf("PID: %d. Server initialized", os.Getpid()))
-}
-
-func (s *Server) writePidfile() error {
-	name := s.config.Pidfile
-	if name == "" {
-		return nil
-	}
-	return os.WriteFile(name, fmt.Appendf(nil, "%d\n", os.Getpid()), 0o644)
-}
-
 func (s *Server) cleanup() {
-	if name := s.config.Pidfile; name != "" {
-		_ = os.Remove(name) // it may be gone, and nobody would be helped by an error at the end
-	}
+	shell.RemovePidfile(s.config)
 	s.loops.CloseListeners()
-}
-
-func newFacts(o Options, c *configs.Config) session.Facts {
-	exe, err := os.Executable()
-	if err != nil {
-		exe = os.Args[0]
-	}
-	if exe, err = filepath.Abs(exe); err != nil {
-		exe = os.Args[0]
-	}
-	return session.Facts{
-		Mode: "standalone", RunID: randomID(), OS: shell.SystemName(), Version: o.Version, Build: o.Build,
-		PID: os.Getpid(), Executable: exe,
-		ConfigFile: c.File, StartedMs: time.Now().UnixMilli(), Loops: int(c.IoThreads), GoVersion: runtime.Version(),
-	}
-}
-
-// randomID is 40 hexadecimal digits that no other server has.
-func randomID() string {
-	var id [20]byte
-	rand.Read(id[:]) // never fails
-	return hex.EncodeToString(id[:])
 }
 
 func randomSeed() uint64 {

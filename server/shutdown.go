@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"valkey/configs"
+	"valkey/frontend/shell"
 	"valkey/server/engine"
 )
 
@@ -148,14 +149,6 @@ func (s *Server) cancelShutdown() {
 	s.engine.EndShutdownWaits(engine.ErrShutdown)
 }
 
-// catchSignals takes the signals over, before anybody can see the server: from here on none ends the process by itself.
-func catchSignals() chan os.Signal {
-	signal.Ignore(syscall.SIGHUP) // a terminal that closes does not end a server
-	ch := make(chan os.Signal, 2)
-	signal.Notify(ch, syscall.SIGTERM, syscall.SIGINT)
-	return ch
-}
-
 // onSignals asks for a shutdown at SIGTERM or SIGINT, as shutdown-on-sigterm and shutdown-on-sigint say. A SIGINT while
 // one is under way ends the process at once. It returns when ctx ends.
 func (s *Server) onSignals(ctx context.Context, ch chan os.Signal) {
@@ -171,7 +164,7 @@ func (s *Server) onSignals(ctx context.Context, ch chan os.Signal) {
 				removeTempFiles()
 				os.Exit(1)
 			}
-			s.log.Warn().Msg(fmt.Sprintf("Received %s scheduling shutdown...", signalName(sig)))
+			shell.TellSignal(s.log, sig)
 			s.loops.Wake()
 		}
 	}
@@ -185,11 +178,4 @@ func removeTempFiles() {
 			_ = os.Remove(name) // nobody is left to be told
 		}
 	}
-}
-
-func signalName(sig os.Signal) string {
-	if sig == syscall.SIGINT {
-		return "SIGINT"
-	}
-	return "SIGTERM"
 }

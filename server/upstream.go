@@ -35,6 +35,8 @@ type upstream struct {
 	window    []engine.Prepared
 	wake      chan struct{} // holds one signal that the client may go on; more are the same signal
 
+	guard guard
+
 	applied, durable atomic.Int64 // what is acknowledged
 	timeoutMs        atomic.Int64
 	reserveMax       atomic.Int64
@@ -190,6 +192,9 @@ func (u *upstream) Answered(a link.Answer) error {
 		case link.Continue:
 			return u.goOn(a)
 		case link.FullSync, link.Legacy:
+			if err := u.admit(a); err != nil {
+				return err
+			}
 			if !s.resumption.possible {
 				s.note("There is nothing that a partial resynchronization could go on from")
 			}
@@ -233,6 +238,7 @@ func (u *upstream) Stream(conn net.Conn) error {
 		cl.User, cl.Authenticated = nil, true // it may do everything
 		cl.DB = s.resumption.db
 		u.client = cl
+		u.guard = guard{followed: true}
 		u.store()
 		return nil
 	})

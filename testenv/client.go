@@ -59,12 +59,15 @@ type Client struct {
 }
 
 // Dial connects to host:port, or to a Unix socket when the address begins with a slash.
-func Dial(addr string) (*Client, error) {
+func Dial(addr string) (*Client, error) { return DialWithin(addr, ioMax) }
+
+// DialWithin is Dial with a limit of its own on the time that it takes.
+func DialWithin(addr string, limit time.Duration) (*Client, error) {
 	network := "tcp"
 	if addr != "" && addr[0] == '/' {
 		network = "unix"
 	}
-	conn, err := net.DialTimeout(network, addr, ioMax)
+	conn, err := net.DialTimeout(network, addr, limit)
 	if err != nil {
 		return nil, fmt.Errorf("testenv: %w", err)
 	}

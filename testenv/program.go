@@ -71,6 +71,17 @@ func (p Program) StartIn(t testing.TB, dir string, args ...string) *Server {
 	return s
 }
 
+// StartSentinel runs the program as a sentinel whose file has these lines.
+func (p Program) StartSentinel(t testing.TB, lines ...string) *Server {
+	t.Helper()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "sentinel.conf")
+	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return p.StartIn(t, dir, file, "--sentinel")
+}
+
 // Prepare is StartIn that leaves it to the test to Launch the server.
 func (p Program) Prepare(t testing.TB, dir string, args ...string) *Server {
 	t.Helper()

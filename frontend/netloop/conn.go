@@ -1,6 +1,7 @@
 package netloop
 
 import (
+	"net"
 	"sync/atomic"
 
 	"golang.org/x/sys/unix"
@@ -55,6 +56,8 @@ type Conn struct {
 
 	out outQueue
 	tls *secure // nil without TLS
+
+	heir func(net.Conn) // see Detach
 
 	// The same numbers for other goroutines.
 	queryUsed, queryCap     atomic.Int64

@@ -221,10 +221,15 @@ func (l *Loop) drop(c *Conn) {
 	c.flags |= closed
 	l.conns[c.fd] = nil
 	l.server.open.Add(-1)
-	if c.tls != nil && c.flags&closing != 0 {
+	switch {
+	case c.heir != nil && c.flags&closeNow == 0:
+		l.release(c)
+	case c.tls != nil && c.flags&closing != 0:
 		c.tls.bye(c.fd)
+		fallthrough
+	default:
+		_ = unix.Close(int(c.fd)) // epoll forgets it by itself
 	}
-	_ = unix.Close(int(c.fd)) // epoll forgets it by itself
 	l.resize(c, 0)
 	c.out = outQueue{}
 	c.publishUnsent()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -24,6 +25,7 @@ type secure struct {
 	await func(events uint32) bool // waits for the socket during the handshake, false if it is given up; nil afterwards
 	in    []byte                   // received, not yet taken by conn
 	ended bool                     // the peer has closed its side
+	heir  *os.File                 // what Detach has it read and write; nil before
 	out   []byte                   // records for the socket, from sent on
 	sent  int
 }
@@ -39,6 +41,9 @@ func (wouldBlock) Temporary() bool { return true }
 
 // Read gives tls.Conn what has been received.
 func (s *secure) Read(p []byte) (int, error) {
+	if s.heir != nil {
+		return s.heir.Read(p)
+	}
 	if s.await != nil {
 		return s.readSocket(p)
 	}
@@ -55,6 +60,9 @@ func (s *secure) Read(p []byte) (int, error) {
 
 // Write takes records from tls.Conn.
 func (s *secure) Write(p []byte) (int, error) {
+	if s.heir != nil {
+		return s.heir.Write(p)
+	}
 	if s.await != nil {
 		return s.writeSocket(p)
 	}
@@ -62,15 +70,35 @@ func (s *secure) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Close and the other methods that follow make it a net.Conn. Nobody asks them anything.
-func (s *secure) Close() error { return nil }
+// Close ends a connection that was detached; the loop closes its own.
+func (s *secure) Close() error {
+	if s.heir != nil {
+		return s.heir.Close()
+	}
+	return nil
+}
 
-// LocalAddr is one of them.
-func (s *secure) LocalAddr() net.Addr              { return nil }
-func (s *secure) RemoteAddr() net.Addr             { return nil }
-func (s *secure) SetDeadline(time.Time) error      { return nil }
-func (s *secure) SetReadDeadline(time.Time) error  { return nil }
-func (s *secure) SetWriteDeadline(time.Time) error { return nil }
+// SetDeadline bounds what waits for the peer of a detached connection; on the loop nothing does.
+func (s *secure) SetDeadline(t time.Time) error { return s.deadline(t, (*os.File).SetDeadline) }
+
+// SetReadDeadline is SetDeadline for reads.
+func (s *secure) SetReadDeadline(t time.Time) error { return s.deadline(t, (*os.File).SetReadDeadline) }
+
+// SetWriteDeadline is SetDeadline for writes.
+func (s *secure) SetWriteDeadline(t time.Time) error {
+	return s.deadline(t, (*os.File).SetWriteDeadline)
+}
+
+func (s *secure) deadline(t time.Time, set func(*os.File, time.Time) error) error {
+	if s.heir != nil {
+		return set(s.heir, t)
+	}
+	return nil
+}
+
+// LocalAddr and RemoteAddr make it a net.Conn. Nobody asks them anything.
+func (s *secure) LocalAddr() net.Addr  { return nil }
+func (s *secure) RemoteAddr() net.Addr { return nil }
 
 func (s *secure) unsent() []byte { return s.out[s.sent:] }
 

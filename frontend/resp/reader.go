@@ -70,7 +70,11 @@ const (
 var ErrReply = errors.New("resp: malformed reply")
 
 // NewReader reads replies from r.
-func NewReader(r io.Reader) *Reader { return &Reader{in: bufio.NewReaderSize(r, readerBuffer)} }
+func NewReader(r io.Reader) *Reader { return NewReaderSize(r, readerBuffer) }
+
+// NewReaderSize reads replies from r through a buffer of so many bytes: a small one for a connection that is one of
+// many and says little. A string that is longer is read past it.
+func NewReaderSize(r io.Reader, size int) *Reader { return &Reader{in: bufio.NewReaderSize(r, size)} }
 
 const readerBuffer = 16 << 10
 

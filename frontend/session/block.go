@@ -14,6 +14,7 @@ const (
 	BlockShutdown            // the end of a SHUTDOWN that waits
 	BlockMigrate             // that its keys have been taken elsewhere (MIGRATE)
 	BlockMoving              // for another's MIGRATE of its keys; the command runs again then
+	BlockAnswer              // what a sentinel's group or disk says
 )
 
 // Block is a client that waits. It is made by engine.Call.Block and ended by the engine.

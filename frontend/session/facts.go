@@ -17,6 +17,7 @@ type Facts struct {
 	PID        int
 	Executable string
 	ConfigFile string
+	Supervisor string // who is told what becomes of the process; no for nobody
 	StartedMs  int64
 	Loops      int
 	FileLimit  int

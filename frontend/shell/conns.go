@@ -41,6 +41,13 @@ func (k *Conns) Connect(c *netloop.Conn) (cl *session.Client, reject []byte) {
 	return nil, reject
 }
 
+// rejected counts a connection that came while there were as many as may be. It takes the lock.
+func (k *Conns) rejected() {
+	k.front.Lock()
+	defer k.front.Unlock()
+	k.front.Stats.RejectedConnections++
+}
+
 // protectedText begins with the words that clients know.
 const protectedText = "-DENIED Running in protected mode: the default user has no password, so only clients on this " +
 	"machine are served. To let others in, set a password (CONFIG SET requirepass, or requirepass in the configuration " +

@@ -36,6 +36,8 @@ type Engine struct {
 	History *repl.History
 	// Followers are the clients that copy this server, in the order in which they came.
 	Followers []*session.Client
+	// RoleEpoch is the latest epoch that came with REPLICAOF.
+	RoleEpoch uint64
 
 	calls     [callDepthMax]Call
 	depth     int

@@ -35,6 +35,7 @@ const (
 	ErrTimeoutRange = session.ErrTimeoutRange
 	ErrRoleChanged  = resp.Error("UNBLOCKED force unblock from blocking operation, " +
 		"instance state changed (master -> replica?)")
+	ErrStaleEpoch    = resp.Error("STALEEPOCH A later epoch has given this server its role") // of our own
 	ErrTooBigString  = resp.Error("ERR string exceeds maximum allowed size (proto-max-bulk-len)")
 	ErrIntOverflow   = resp.Error("ERR increment or decrement would overflow")
 	ErrSaveRunning   = resp.Error("ERR Background save already in progress")

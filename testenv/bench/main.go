@@ -150,9 +150,9 @@ func measureSpeed(o options, s *side, srv *testenv.Server) error {
 
 // cost runs a load and tells the server's CPU time, µs a request.
 func (l *load) cost(o options, srv *testenv.Server) (res *result, cpu float64, err error) {
-	before, err1 := cpuTime(srv.PID())
+	before, err1 := testenv.CPUTime(srv.PID())
 	res, err = l.run(time.Duration(o.seconds * float64(time.Second)))
-	after, err2 := cpuTime(srv.PID())
+	after, err2 := testenv.CPUTime(srv.PID())
 	if err := errors.Join(err, err1, err2); err != nil {
 		return nil, 0, fmt.Errorf("%s at pipeline %d: %w", l.op, l.pipeline, err)
 	}
@@ -166,9 +166,9 @@ func measureGrowth(o options, s *side, srv *testenv.Server) error {
 	if err != nil {
 		return err
 	}
-	before, err1 := residentBytes(srv.PID())
+	before, err1 := testenv.ResidentBytes(srv.PID())
 	err = fill(srv.Addr, o.fill, o.valueBytes)
-	after, err2 := residentBytes(srv.PID())
+	after, err2 := testenv.ResidentBytes(srv.PID())
 	stall, err3 := probe.stop()
 	s.add("resident bytes a key", float64(after-before)/float64(o.fill))
 	s.add("longest stall while growing, ms", float64(stall.Microseconds())/1e3)

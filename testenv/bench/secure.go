@@ -111,9 +111,9 @@ func (t *tlsLoad) measure(key string) error {
 func (t *tlsLoad) run(name, what string, args ...string) error {
 	more := []string{"--csv", "-c", strconv.Itoa(t.clients), "--duration", strconv.Itoa(max(1, int(t.seconds)))}
 	argv := append(append(t.command, more...), args...)
-	before, err1 := cpuTime(t.server.PID())
+	before, err1 := testenv.CPUTime(t.server.PID())
 	out, err := exec.Command(argv[0], argv[1:]...).Output()
-	after, err2 := cpuTime(t.server.PID())
+	after, err2 := testenv.CPUTime(t.server.PID())
 	if err := errors.Join(err, err1, err2); err != nil {
 		return fmt.Errorf("%s: %w", strings.Join(argv, " "), err)
 	}

@@ -239,11 +239,14 @@ func splitWords(s string) (words []string, err error) {
 	return words, nil
 }
 
-// fields lists the names of the fields of a text, as INFO and CLIENT INFO have them.
+// ownFields are in our INFO and not in Valkey's; notes.txt says what they are.
+var ownFields = []string{"role_epoch"}
+
+// fields lists the names of the fields of a text, as INFO and CLIENT INFO have them, without our own.
 func fields(v any) string {
 	var names []string
 	for w := range strings.FieldsFuncSeq(text(v), func(c rune) bool { return c == ' ' || c == '\r' || c == '\n' }) {
-		if i := strings.IndexAny(w, ":="); i > 0 {
+		if i := strings.IndexAny(w, ":="); i > 0 && !slices.Contains(ownFields, w[:i]) {
 			names = append(names, w[:i])
 		}
 	}

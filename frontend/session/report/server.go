@@ -31,7 +31,7 @@ var serverFields = []Field[*Reading]{
 	{"multiplexing_api", Constant[*Reading]("epoll")},
 	{"gcc_version", Constant[*Reading]("0.0.0")}, // what Valkey shows when another compiler made it
 	{"process_id", func(r *Reading) any { return r.Facts.PID }},
-	{"process_supervised", Constant[*Reading]("no")},
+	{"process_supervised", func(r *Reading) any { return r.Facts.Supervisor }},
 	{"run_id", func(r *Reading) any { return r.Facts.RunID }},
 	{"tcp_port", func(r *Reading) any { return r.Facts.Port }},
 	{"server_time_usec", func(r *Reading) any { return r.NowUs() }},

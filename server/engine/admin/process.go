@@ -46,31 +46,8 @@ var Monitor = engine.Command{
 
 // Shutdown ends the server.
 var Shutdown = engine.Command{
-	Spec: command.Spec{
-		Name: "shutdown", Group: command.GroupServer, Since: "1.0.0",
-		Complexity: "O(N) for N keys in all databases if they are saved, else O(1)",
-		Summary:    "Ends the server, after saving the data if so configured or asked.",
-		Arity:      -1,
-		Flags: command.Admin | command.NoScript | command.Loading | command.Stale | command.NoMulti |
-			command.SentinelToo | command.AllowBusy,
-		Args: []command.Arg{
-			command.OneOf("abort-selector",
-				command.Block("save-selector-block",
-					command.OneOf("save-selector",
-						command.Token("nosave", "NOSAVE"),
-						command.Token("save", "SAVE")).Opt(),
-					command.Token("now", "NOW").Opt().From("7.0.0"),
-					command.Token("force", "FORCE").Opt().From("7.0.0"),
-					command.Token("safe", "SAFE").Opt().From("9.0.0"),
-					command.Token("failover", "FAILOVER").Opt().From("9.0.0")),
-				command.Token("abort", "ABORT").From("7.0.0")).Opt(),
-		},
-		History: []command.Change{
-			{Version: "7.0.0", Text: "Takes the options `NOW`, `FORCE` and `ABORT`."},
-			{Version: "9.0.0", Text: "Takes the options `SAFE` and `FAILOVER`."},
-		},
-	},
-	Run: shutdown,
+	Spec: session.ShutdownSpec,
+	Run:  shutdown,
 }
 
 func shutdown(c *engine.Call) error {

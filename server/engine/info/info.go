@@ -3,26 +3,15 @@ package info
 import (
 	"strings"
 
-	"valkey/frontend/command"
+	"valkey/frontend/session"
+
 	"valkey/frontend/session/report"
 	"valkey/server/engine"
 )
 
 // Info reports on the state of the server.
 var Info = engine.Command{
-	Spec: command.Spec{
-		Name: "info", Group: command.GroupServer, Since: "1.0.0",
-		Complexity: "O(1)",
-		Summary:    "Reports on the state of the server, in sections of fields.",
-		Arity:      -1,
-		Flags:      command.Loading | command.Stale | command.SentinelToo,
-		Categories: command.CategoryDangerous,
-		Args:       []command.Arg{command.Str("section").Many().Opt()},
-		Tips:       []string{"nondeterministic_output", "request_policy:all_shards", "response_policy:special"},
-		History: []command.Change{
-			{Version: "7.0.0", Text: "Takes more than one section."},
-		},
-	},
+	Spec: session.InfoSpec,
 	Run: func(c *engine.Call) error {
 		c.Reply.Verbatim("txt", string(report.Write(sections(read(c.Engine)), c.Argv[1:])))
 		return nil

@@ -96,6 +96,7 @@ var historyFields = []field{
 	{"master_replid2", func(r *reading) any { id, _ := r.History.Second(); return id }},
 	{"master_repl_offset", func(r *reading) any { return r.History.Offset() }},
 	{"second_repl_offset", func(r *reading) any { _, at := r.History.Second(); return at }},
+	{"role_epoch", func(r *reading) any { return r.RoleEpoch }},
 	{"repl_backlog_active", func(r *reading) any { return r.History.Active() }},
 	{"repl_backlog_size", func(r *reading) any { return r.Config.ReplBacklogSize }},
 	{"repl_backlog_first_byte_offset", func(r *reading) any { return r.History.First() }},

@@ -2,22 +2,14 @@ package pubsub
 
 import (
 	"valkey/frontend/command"
+	"valkey/frontend/session"
 	"valkey/server/engine"
 )
 
 // Publish is the command PUBLISH.
 var Publish = engine.Command{
-	Spec: command.Spec{
-		Name: "publish", Group: command.GroupPubsub, Since: "2.0.0",
-		Complexity: "O(N+M) for N subscribers of the channel and M patterns of all clients",
-		Summary:    "Sends a message to the subscribers of a channel.",
-		Arity:      3,
-		Flags: command.Pubsub | command.Loading | command.Stale | command.Fast | command.MayReplicate |
-			command.SentinelToo,
-		Channels: command.PublishesTo,
-		Args:     []command.Arg{command.Str("channel"), command.Str("message")},
-	},
-	Run: publish,
+	Spec: session.PublishSpec,
+	Run:  publish,
 }
 
 func publish(c *engine.Call) error {

@@ -1,7 +1,9 @@
 package replication
 
 import (
+	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"valkey/frontend/command"
@@ -42,12 +44,31 @@ var newPrimary = []command.Arg{command.OneOf("args",
 	command.Block("no-one", command.Token("no", "NO"), command.Token("one", "ONE")),
 )}
 
+// replicaOf changes the role. The last word may carry an epoch, as in "NO ONE/7": see docs/adr/0015. One that is lower
+// than an earlier one's is refused, so that a sentinel that was paused cannot undo what another one did since.
 func replicaOf(c *engine.Call) error {
+	last, carried, found := bytes.Cut(c.Argv[2], []byte("/"))
+	epoch, err := strconv.ParseUint(string(carried), 10, 64)
+	switch {
+	case found && err != nil:
+		return engine.Errorf("Invalid master port")
+	case found && epoch < c.RoleEpoch:
+		return engine.ErrStaleEpoch
+	}
+	if err := changeRole(c, last); err != nil {
+		return err
+	}
+	c.RoleEpoch = max(c.RoleEpoch, epoch)
+	return nil
+}
+
+// changeRole takes the words of REPLICAOF, the last one without its epoch.
+func changeRole(c *engine.Call, last []byte) error {
 	now := c.Host.Replication()
 	if now.Failover != "no-failover" {
 		return engine.Errorf("REPLICAOF not allowed while failing over.")
 	}
-	if c.Is(1, "no") && c.Is(2, "one") {
+	if c.Is(1, "no") && strings.EqualFold(string(last), "one") {
 		if now.Primary != nil {
 			c.Host.Promote()
 			c.Host.Log(session.LogNotice, fmt.Sprintf("PRIMARY MODE enabled (user request from '%s')", c.ClientForLog(c.Client)))
@@ -58,7 +79,7 @@ func replicaOf(c *engine.Call) error {
 	if c.Client.IsReplica() {
 		return engine.Errorf("Command is not valid when client is a replica.")
 	}
-	port, ok := resp.ParseInt(c.Argv[2])
+	port, ok := resp.ParseInt(last)
 	if !ok || port < 0 || port > portMax {
 		return engine.Errorf("Invalid master port")
 	}

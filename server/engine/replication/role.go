@@ -1,22 +1,14 @@
 package replication
 
 import (
-	"valkey/frontend/command"
 	"valkey/frontend/session"
 	"valkey/server/engine"
 )
 
 // Role tells which part the server plays in replication.
 var Role = engine.Command{
-	Spec: command.Spec{
-		Name: "role", Group: command.GroupServer, Since: "2.8.12",
-		Complexity: "O(1)",
-		Summary:    "Tells whether the server is a primary, with its replicas, or a replica, with its primary.",
-		Arity:      1,
-		Flags:      command.NoScript | command.Loading | command.Stale | command.Fast | command.SentinelToo,
-		Categories: command.CategoryAdmin | command.CategoryDangerous,
-	},
-	Run: role,
+	Spec: session.RoleSpec,
+	Run:  role,
 }
 
 func role(c *engine.Call) error {

@@ -1,0 +1,294 @@
+package core
+
+import (
+	"fmt"
+	"slices"
+
+	pb "go.etcd.io/raft/v3/raftpb"
+)
+
+// A group comes to be without a list of peers. One member draws an id for it and pledges itself; others that see its
+// card pledge themselves too; when enough have, the one who drew the id forms the group. There are never two, because
+//
+//   - a pledge names one group, is durable before it is said, and replaces none: a member has one at a time;
+//   - only the drawer forms its group, by one write, and gives it up by another, and does not do both;
+//   - a pledge is taken back in three cases only: its group was given up, so it is never formed; the identity behind
+//     it was removed from the group, so it counts there no more; an operator has put another group in its place.
+//
+// So whoever counts for one group counts for no other. Two groups need two disjoint sets of at least Need members
+// each, which a Need above half of all rules out. DESIGN.md has the argument in full, with what dies when.
+
+// form does what this member's place in all that asks for now.
+func (n *Node) form() {
+	if n.switching || n.halted {
+		return
+	}
+	fresh := n.fresh()
+	if len(fresh) != n.peers.present {
+		n.peers.present, n.peers.changed = len(fresh), n.now
+	}
+	switch {
+	case n.formed():
+		n.beside(fresh)
+	case n.out:
+	case n.meta.Group == 0:
+		n.choose(fresh)
+	case n.meta.Drew:
+		n.lead(fresh)
+	default:
+		n.wait(fresh)
+	}
+}
+
+// ownNeed is how many pledges a group needs, for all that this member knows by itself: a majority of all that were ever
+// seen, and what its operator expects; 0 if there is nothing to expect yet.
+func (n *Node) ownNeed() int {
+	if n.cfg.Expect <= 0 {
+		return 0
+	}
+	return max(n.cfg.Expect, (len(n.peers.known)+1)/2+1)
+}
+
+// need is the same for all of those that show their cards: the most careful of them decides.
+func (n *Node) need() int {
+	need := n.ownNeed()
+	for _, p := range n.fresh() {
+		if !p.card.Formed {
+			need = max(need, int(min(p.card.Need, membersMax)))
+		}
+	}
+	return need
+}
+
+// beside looks for other groups, as a member of one.
+func (n *Node) beside(fresh []*peer) {
+	foreign := n.ownForeign()
+	for _, p := range fresh {
+		c := p.card
+		if !c.Formed || c.Group != n.meta.Group && slices.Contains(n.roster.fenced, c.Group) {
+			continue
+		}
+		if c.Group != n.meta.Group && slices.Contains(c.Fenced, n.meta.Group) {
+			n.event(Event{Kind: EventFenced, Group: c.Group, Peer: p.id})
+			n.pledge(c)
+			return
+		}
+		if foreign == 0 && c.Group == n.meta.Group {
+			foreign = c.Foreign
+		}
+	}
+	if foreign == n.peers.foreign {
+		return
+	}
+	n.peers.foreign, n.peers.dirty = foreign, true
+	if foreign != 0 {
+		n.event(Event{Kind: EventForeign, Group: foreign,
+			Text: "no automatic failover until SENTINEL QUORUM FORCE-NEW-GROUP on a member of the right one settles it"})
+	} else {
+		n.event(Event{Kind: EventUnfrozen, Group: n.meta.Group})
+	}
+}
+
+// choose looks for a group to join or to help forming; failing these it draws one.
+func (n *Node) choose(fresh []*peer) {
+	var formed, drawn *Card
+	lowest := n.meta.MyID
+	for _, p := range fresh {
+		c := &p.card
+		switch {
+		case c.Formed:
+			switch {
+			case formed == nil || slices.Contains(c.Fenced, formed.Group):
+				formed = c
+			case c.Group != formed.Group && !slices.Contains(formed.Fenced, c.Group):
+				return // two groups: an operator has to say which
+			}
+			continue
+		case c.Drew:
+			if drawn == nil || c.ID < drawn.ID {
+				drawn = c
+			}
+		case c.Group != 0:
+			continue // it is bound to another's group and cannot lead
+		}
+		lowest = min(lowest, c.ID)
+	}
+	switch {
+	case formed != nil:
+		n.pledge(*formed)
+	case drawn != nil && drawn.ID == lowest:
+		n.pledge(*drawn)
+	case lowest == n.meta.MyID && n.settled(len(fresh)+1):
+		n.draw()
+	}
+}
+
+// settled reports whether there are enough to form a group, and for a while no other set of them.
+func (n *Node) settled(present int) bool {
+	wait := settleMin
+	if present == 1 {
+		wait = settleAlone
+	}
+	return n.ownNeed() > 0 && present >= n.need() && n.now-n.peers.changed >= wait
+}
+
+// draw proposes a group.
+func (n *Node) draw() {
+	m := n.meta
+	m.Group, m.Raft, m.Proposer, m.Drew = GroupID(n.random()), n.random(), m.MyID, true
+	n.enter(m, nil, func() { n.event(Event{Kind: EventPledged, Group: m.Group, Peer: m.Proposer}) })
+}
+
+// pledge binds this member to the group of a card: one that is being formed, or one that it joins.
+func (n *Node) pledge(c Card) {
+	m := n.meta
+	m.Group, m.Raft, m.Proposer, m.Drew = c.Group, n.random(), c.Proposer, false
+	n.enter(m, nil, func() { n.event(Event{Kind: EventPledged, Group: m.Group, Peer: m.Proposer}) })
+}
+
+// release takes the pledge back.
+func (n *Node) release(why string) {
+	m, group := n.meta, n.meta.Group
+	m.Group, m.Raft, m.Proposer, m.Drew = 0, 0, "", false
+	n.enter(m, nil, func() { n.event(Event{Kind: EventReleased, Group: group, Text: why}) })
+}
+
+// random draws a number that raft can use as an identity, in the middle of the range: the ends mean something to raft.
+func (n *Node) random() uint64 { return n.cfg.Random()>>1 | 1<<62 }
+
+// lead forms the group that this member drew, or gives it up for one that has the better right.
+func (n *Node) lead(fresh []*peer) {
+	for _, p := range fresh {
+		c := p.card
+		if c.Formed && c.Group != n.meta.Group || !c.Formed && c.Drew && c.ID < n.meta.MyID {
+			m := n.meta
+			m.GivenUp = append(slices.Clone(m.GivenUp), m.Group)
+			if k := len(m.GivenUp); k > listMax {
+				m.GivenUp = slices.Clone(m.GivenUp[k-listMax:])
+			}
+			m.Group, m.Raft, m.Proposer, m.Drew = 0, 0, "", false
+			group := n.meta.Group
+			n.enter(m, nil, func() { n.event(Event{Kind: EventReleased, Group: group, Text: "given up for " + p.id}) })
+			return
+		}
+	}
+	r := newRoster(n.meta.Group)
+	r.members[n.meta.Raft] = &member{id: n.meta.MyID, addr: n.cfg.Addr}
+	for _, p := range fresh {
+		if p.card.Group == n.meta.Group && len(r.members) < membersMax {
+			r.members[p.card.Raft] = &member{id: p.id, addr: p.addr}
+		}
+	}
+	if len(r.members) < n.need() {
+		return
+	}
+	n.found(n.meta, r, 1, func() {
+		n.event(Event{Kind: EventFormed, Group: r.group, Text: fmt.Sprintf("%d voters", len(r.members))})
+	})
+}
+
+// found writes a group's first state, in which all of the roster have a vote.
+func (n *Node) found(m Meta, r *roster, index uint64, done func()) {
+	cs := &pb.ConfState{AutoLeave: new(false)}
+	for id := range r.members {
+		cs.Voters = append(cs.Voters, id)
+	}
+	slices.Sort(cs.Voters)
+	s := &pb.Snapshot{
+		Data:     r.encode(n.cfg.Machine.Snapshot()),
+		Metadata: &pb.SnapshotMetadata{ConfState: cs, Index: new(index), Term: new(uint64(1))},
+	}
+	n.enter(m, s, func() {
+		_ = n.rn.Campaign() // nobody else knows the group's state, so nobody else can lead it yet
+		n.effects.Applied = true
+		done()
+	})
+}
+
+// wait is the part of one that is pledged to another's group.
+func (n *Node) wait(fresh []*peer) {
+	for _, p := range fresh {
+		c := p.card
+		switch {
+		case c.Formed && slices.Contains(c.Fenced, n.meta.Group):
+			n.event(Event{Kind: EventFenced, Group: c.Group, Peer: p.id})
+			n.pledge(c)
+			return
+		case c.ID == n.meta.Proposer && slices.Contains(c.GivenUp, n.meta.Group):
+			n.release("given up by " + c.ID)
+			return
+		}
+	}
+}
+
+// removed ends this member's part in its group.
+func (n *Node) removed(final bool) {
+	n.out = n.out || final
+	why := "it was silent for too long, or has been replaced"
+	if final {
+		why = "by an operator"
+	}
+	n.event(Event{Kind: EventRemoved, Group: n.meta.Group, Text: why})
+	n.release("removed")
+}
+
+// force makes a group of this member alone, with what it has applied, in the place of every group that it knows of.
+func (n *Node) force(token any) {
+	if n.switching || n.halted {
+		n.answer(token, nil, ErrNoQuorum)
+		return
+	}
+	m := n.meta
+	m.Group, m.Raft, m.Proposer, m.Drew = GroupID(n.random()), n.random(), m.MyID, true
+	r, index := newRoster(m.Group), uint64(1)
+	replace := func(g GroupID) {
+		if g != 0 && !slices.Contains(r.fenced, g) {
+			r.fenced = append(r.fenced, g)
+		}
+	}
+	replace(n.meta.Group)
+	if n.formed() {
+		index = n.log.applied + 1
+		replace(n.peers.foreign)
+		replace(n.ownForeign())
+	}
+	for _, p := range n.fresh() {
+		replace(p.card.Group)
+		replace(p.group)
+	}
+	if n.formed() {
+		for _, g := range n.roster.fenced {
+			replace(g)
+		}
+	}
+	r.fenced = r.fenced[:min(len(r.fenced), listMax)]
+	r.members[m.Raft] = &member{id: m.MyID, addr: n.cfg.Addr}
+	n.out = false
+	n.found(m, r, index, func() {
+		n.event(Event{Kind: EventForced, Group: m.Group})
+		n.answer(token, nil, nil)
+	})
+}
+
+// enter changes who this member is. From here until that is durable it neither speaks nor listens; then it is the new
+// one, and done is called.
+func (n *Node) enter(m Meta, s *pb.Snapshot, done func()) {
+	n.failAll()
+	n.switching = true
+	n.rn, n.mem, n.roster, n.conf, n.leader = nil, nil, nil, nil, lead{}
+	b := Batch{Meta: &m, Fresh: true, Snapshot: s}
+	if s != nil {
+		b.Hard = &pb.HardState{Term: new(uint64(1)), Vote: new(uint64(0)), Commit: new(s.GetMetadata().GetIndex())}
+	}
+	n.writes.put(pending{batch: b, done: func() {
+		n.meta, n.switching = m, false
+		n.peers.dirty, n.peers.foreign = true, 0
+		if m.Group != 0 {
+			if err := n.start(State{Meta: m, Hard: b.Hard, Snapshot: s}); err != nil {
+				n.halt(err)
+				return
+			}
+		}
+		done()
+	}})
+}

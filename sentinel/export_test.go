@@ -1,0 +1,45 @@
+package sentinel
+
+import (
+	"testing"
+
+	"valkey/frontend/netloop"
+	"valkey/frontend/session"
+)
+
+// Exported for the tests outside of the package.
+const (
+	ErrNoQuorum      = string(errNoQuorum)
+	ErrSave          = string(errSave)
+	ErrConfigUsage   = string(errConfigUsage)
+	ErrScriptsDenied = string(errScriptsDenied)
+	HelloChannel     = helloChannel
+)
+
+var (
+	NewTable   = newTable
+	BecomeLink = becomeLink
+)
+
+// MyID is the sentinel's id.
+func (s *Sentinel) MyID() string {
+	s.enter()
+	defer s.leave()
+	return s.config.Sentinel.MyID
+}
+
+// AskAddress executes the question for a primary's address, and gives the allocations of each and the reply.
+func (s *Sentinel) AskAddress(name string) (allocations float64, reply string) {
+	s.enter()
+	defer s.leave()
+	cl := &session.Client{}
+	s.front.LogInDefault(cl)
+	cl.W.Proto = 2
+	cmd := &netloop.Command{Args: [][]byte{[]byte("SENTINEL"), []byte("GET-MASTER-ADDR-BY-NAME"), []byte(name)}, Size: 50}
+	e, known := s.table.Lookup(cmd.Args)
+	allocations = testing.AllocsPerRun(100, func() {
+		cl.W.Buf = cl.W.Buf[:0]
+		s.execute(cl, e, known, cmd)
+	})
+	return allocations, string(cl.W.Buf)
+}

@@ -1,0 +1,236 @@
+package monitor
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"valkey/sentinel/ledger"
+)
+
+// info takes in an INFO reply that had been asked for at a time.
+func (i *instance) info(text string, askedAt time.Duration) {
+	if len(text) > infoBytesMax {
+		text = text[:infoBytesMax]
+	}
+	i.infoText, i.infoAt, i.infoAsked = text, i.m.now, askedAt
+	i.linkDown, i.epochAware = 0, false
+	now := i.m.now
+	var r role
+	for line := range strings.SplitSeq(text, "\r\n") {
+		key, value, ok := strings.Cut(line, ":")
+		if !ok {
+			continue
+		}
+		switch key {
+		case "run_id":
+			i.ran(value)
+		case "role":
+			switch value {
+			case "master":
+				r = rolePrimary
+			case "slave":
+				r = roleReplica
+			}
+		case "master_link_down_since_seconds":
+			seconds, _ := strconv.ParseInt(value, 10, 64)
+			i.linkDown = max(0, time.Duration(seconds)) * time.Second
+		case "master_failover_state":
+			busy := value != "no-failover"
+			if busy != i.failingOver || !i.hasFailover {
+				i.failSince = now
+			}
+			i.hasFailover, i.failingOver = true, busy
+		case "master_replid":
+			i.replID = value
+		case "master_replid2":
+			i.replID2 = value
+		case "second_repl_offset":
+			i.secondEnd, _ = strconv.ParseInt(value, 10, 64)
+		case "master_repl_offset":
+			i.replEnd, _ = strconv.ParseUint(value, 10, 64)
+		case "role_epoch":
+			e, _ := strconv.ParseUint(value, 10, 64)
+			i.epochAware, i.roleEpoch = true, ledger.Epoch(e)
+		default:
+			if r == roleReplica {
+				i.replicaLine(key, value)
+			}
+			if i.kind == Primary && len(key) > 5 && strings.HasPrefix(key, "slave") && key[5] >= '0' && key[5] <= '9' {
+				i.group.discover(value)
+			}
+		}
+	}
+	i.took(r)
+}
+
+// replicaLine reads what only a replica tells.
+func (i *instance) replicaLine(key, value string) {
+	switch key {
+	case "master_host":
+		if !strings.EqualFold(value, i.upHost) {
+			i.upHost, i.upSince = value, i.m.now
+		}
+	case "master_port":
+		if port, _ := strconv.Atoi(value); port != i.upPort {
+			i.upPort, i.upSince = port, i.m.now
+		}
+	case "master_link_status":
+		i.linkUp = value == "up"
+	case "slave_priority":
+		i.priority, _ = strconv.Atoi(value)
+	case "slave_repl_offset":
+		i.offset, _ = strconv.ParseUint(value, 10, 64)
+	case "replica_announced":
+		i.announced = value != "0"
+	}
+}
+
+// ran notices a process that is another one than before.
+func (i *instance) ran(id string) {
+	if len(id) < 40 {
+		return
+	}
+	if id = id[:40]; i.runID == id {
+		return
+	}
+	if i.runID != "" {
+		i.m.event(Notice, "+reboot", i, "")
+		if i.kind == Primary && i.group.rebootDownAfter != 0 {
+			i.rebootSince = i.m.now
+		}
+	}
+	i.runID = id
+}
+
+// took acts on what INFO said: first what is only noted, then what stock Sentinel leaves alone in TILT.
+func (i *instance) took(r role) {
+	if r != roleUnknown && r != i.role {
+		i.roleSince = i.m.now
+		i.role = r
+		if r == roleReplica {
+			i.upSince = i.m.now
+		}
+		name, word := "-role-change", "slave"
+		if (r == rolePrimary) == (i.kind == Primary) {
+			name = "+role-change"
+		}
+		if r == rolePrimary {
+			word = "master"
+		}
+		i.m.event(Verbose, name, i, " new reported role is %s", word)
+	}
+	if i.kind == Primary {
+		i.group.lineage(i) // also of one that follows another now: what its replicas share with it is its data
+	}
+	if i.kind == Replica && !i.m.tilted {
+		i.correct()
+	}
+}
+
+// lineage remembers the histories that the primary has had: the names of what its replicas may hold.
+func (g *group) lineage(p *instance) {
+	if p.replID == "" || len(g.lineages) > 0 && g.lineages[0] == p.replID {
+		return
+	}
+	keep := []string{p.replID}
+	for _, id := range g.lineages {
+		if id != p.replID && len(keep) < lineagesMax {
+			keep = append(keep, id)
+		}
+	}
+	g.lineages = keep
+}
+
+// discover adds a replica that the primary names, in the form ip=...,port=... or the old ip,port,state.
+func (g *group) discover(value string) {
+	host, port := "", ""
+	fields := strings.Split(value, ",")
+	if strings.Contains(value, "ip=") {
+		for _, f := range fields {
+			if v, ok := strings.CutPrefix(f, "ip="); ok {
+				host = v
+			}
+			if v, ok := strings.CutPrefix(f, "port="); ok {
+				port = v
+			}
+		}
+	} else if len(fields) >= 3 {
+		host, port = fields[0], fields[1]
+	}
+	n, err := strconv.Atoi(port)
+	a := ledger.Addr{Host: host, Port: n}
+	if err != nil || host == "" || n < 1 || n > 65535 || g.replica(a) != nil || len(g.replicas) >= replicasMax {
+		return
+	}
+	if isName(host) && !g.m.global.ResolveHostnames {
+		return
+	}
+	i := g.addReplica(a)
+	g.m.event(Notice, "+slave", i, "")
+	g.m.do(Save{})
+}
+
+// correct brings a replica back that has turned primary, follows another primary, or is stuck in a FAILOVER of its
+// own, once it has been so for long enough that no failover can be the reason. Where there is a group, it first
+// confirms that no newer address has been agreed.
+func (i *instance) correct() {
+	s := i.m.standing
+	switch {
+	case i.wrong() == "" || i.correcting:
+	case !s.Formed:
+		i.amend()
+	case s.InContact && i.group.agreed() != nil:
+		i.correcting = true
+		i.m.confirm(func(err error) {
+			i.correcting = false
+			if err == nil && i.m.links[i.link.id] != nil && i.kind == Replica {
+				i.amend()
+			}
+		})
+	}
+}
+
+// wrong is the event of the correction that the replica needs, "" for none.
+func (i *instance) wrong() string {
+	g, now := i.group, i.m.now
+	if g.failover() != nil || i.m.tilted || !g.sane() {
+		return ""
+	}
+	event, since, patience := "", time.Duration(0), g.failoverTimeout
+	switch {
+	case i.role == rolePrimary:
+		event, since, patience = "+convert-to-slave", i.roleSince, 4*i.m.timings.PublishPeriod
+	case i.failingOver:
+		event, since = "+fix-slave-config", i.failSince
+	case !i.m.same(ledger.Addr{Host: i.upHost, Port: i.upPort}, g.primary.addr):
+		event, since = "+fix-slave-config", i.upSince
+	}
+	if event == "" || i.infoAt == 0 || now-since <= patience || !i.upFor(patience) {
+		return ""
+	}
+	return event
+}
+
+// amend tells the replica whom to follow.
+func (i *instance) amend() {
+	event := i.wrong()
+	if event == "" || !i.order(&i.group.primary.addr, i.m.agreedEpoch) {
+		return
+	}
+	i.m.event(Notice, event, i, "")
+	// Whatever it says next begins a new period of patience, so that it is not told again at each INFO.
+	i.roleSince, i.upSince, i.failSince = i.m.now, i.m.now, i.m.now
+}
+
+// sane tells whether the primary is one in every respect, so that others may be bent to it.
+func (g *group) sane() bool {
+	p := g.primary
+	return p.role == rolePrimary && !p.down() && !g.agreedDown() &&
+		p.infoAt != 0 && g.m.now-p.infoAt < 2*g.m.timings.InfoPeriod
+}
+
+// upFor tells whether the instance has not been down lately.
+func (i *instance) upFor(d time.Duration) bool {
+	return !i.down() && (i.lastDown == 0 || i.m.now-i.lastDown > d)
+}

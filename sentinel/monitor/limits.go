@@ -1,0 +1,32 @@
+package monitor
+
+import "time"
+
+// How much may be under way, and how long things may take, where stock Sentinel has no setting for it.
+const (
+	pendingMax       = 100     // commands without a reply on a link, for each group that shares it
+	infoBytesMax     = 1 << 20 // of an INFO that is kept
+	replicasMax      = 1000    // of a primary
+	sentinelsMax     = 1000    // of a primary
+	nameBytesMax     = 1000    // of a primary's name
+	helloFields      = 8       // of a hello message
+	lineagesMax      = 4       // replication ids of a primary that are remembered
+	wakeMin          = time.Millisecond
+	proposeRetry     = 100 * time.Millisecond // after the group did not take a proposal
+	publishRetry     = 100 * time.Millisecond // after a hello could not be published
+	choosePeriod     = 20 * time.Millisecond  // between INFOs to replicas while a candidate is chosen
+	chooseWait       = 200 * time.Millisecond // for replicas that have not answered, before the others will do
+	promotePeriod    = 10 * time.Millisecond  // between INFOs to the candidate
+	handOverPeriod   = 30 * time.Millisecond  // the same while a hand-over goes on: scripts may see that it does
+	promoteAgain     = time.Second            // between commands to a candidate that does not obey
+	followPeriod     = 100 * time.Millisecond // between INFOs to replicas that are told to follow
+	cutDeadline      = 200 * time.Millisecond // for the sentinels to know the new address before clients are cut
+	handOverDeadline = 5 * time.Second        // for a hand-over that may be given up
+	standbyDelay     = 500 * time.Millisecond // for each sentinel before this one that could act and does not
+	driverSilence    = 2 * time.Second        // until a driver that does not answer is replaced
+	driverBroken     = 250 * time.Millisecond // the same for one whose connection broke
+	retryDelay       = time.Second            // between failovers of a primary that end without a promotion
+	retryDelayMax    = 10 * time.Second
+	epochMax         = 1 << 62     // above what a vote may be asked for
+	noteEvery        = time.Minute // for a note that would repeat
+)

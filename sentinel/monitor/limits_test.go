@@ -1,0 +1,75 @@
+package monitor
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"valkey/sentinel/ledger"
+)
+
+func TestLimits(t *testing.T) {
+	m := New(Config{ID: "S1"}, time.Second)
+	g := m.watch(Settings{Name: "m", Addr: ledger.Addr{Host: "10.0.0.1", Port: 6379}, Quorum: 1})
+	for n := range replicasMax + 1 {
+		g.discover(fmt.Sprintf("ip=10.1.%d.%d,port=6379,state=online", n/250, n%250))
+	}
+	if len(g.replicas) != replicasMax {
+		t.Errorf("%d replicas are known, the limit is %d", len(g.replicas), replicasMax)
+	}
+	for n := range sentinelsMax + 1 {
+		g.meet(fmt.Sprintf("id%d", n), ledger.Addr{Host: fmt.Sprintf("10.2.%d.%d", n/250, n%250), Port: 26379})
+	}
+	if len(g.sentinels) != sentinelsMax {
+		t.Errorf("%d sentinels are known, the limit is %d", len(g.sentinels), sentinelsMax)
+	}
+	for n := range lineagesMax + 1 {
+		g.primary.replID = fmt.Sprintf("h%d", n)
+		g.lineage(g.primary)
+	}
+	if len(g.lineages) != lineagesMax || g.lineages[0] != fmt.Sprintf("h%d", lineagesMax) {
+		t.Errorf("the histories are %v", g.lineages)
+	}
+	if g.primary.info(strings.Repeat("x", infoBytesMax+1), m.now); len(g.primary.infoText) != infoBytesMax {
+		t.Errorf("%d bytes of INFO are kept", len(g.primary.infoText))
+	}
+	long := WatchPrimary{Name: strings.Repeat("n", nameBytesMax), Addr: ledger.Addr{Host: "h", Port: 1}, Quorum: 1}
+	if err := m.begin(long); err != nil {
+		t.Errorf("a name of the longest length: %v", err)
+	}
+	long.Name += "n"
+	if err := m.begin(long); !errors.Is(err, ErrBadValue) {
+		t.Errorf("a name that is too long: %v", err)
+	}
+}
+
+// TestFullLinkIsLeftAlone holds that nothing that can wait is sent to an instance that owes a hundred replies.
+func TestFullLinkIsLeftAlone(t *testing.T) {
+	m := New(Config{ID: "S1"}, time.Second)
+	g := m.watch(Settings{Name: "m", Addr: ledger.Addr{Host: "10.0.0.1", Port: 6379}, Quorum: 1})
+	m.Step(Tick{}, m.now)
+	l := g.primary.link
+	for _, c := range []Conn{Commands, PubSub} {
+		m.Step(LinkUp{Link: l.id, Conn: c}, m.now)
+	}
+	sends := func() (n int) {
+		for _, a := range m.Step(Tick{}, m.now+5*time.Second) {
+			if _, ok := a.(Send); ok {
+				n++
+			}
+		}
+		return n
+	}
+	for n := len(l.pending); n < pendingMax; n++ {
+		l.pending[uint64(1000000+n)] = sent{what: askedPublish, from: g.primary}
+	}
+	if n := sends(); n != 0 {
+		t.Errorf("%d commands were sent to a full link", n)
+	}
+	delete(l.pending, 1000000+pendingMax-1)
+	if n := sends(); n == 0 {
+		t.Error("nothing was sent to a link that is not full any more")
+	}
+}

@@ -1,0 +1,290 @@
+package sentinel_test
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"valkey/frontend/command/commandtest"
+	"valkey/sentinel"
+	"valkey/testenv"
+)
+
+// replies are what is said to a sentinel, in this order, and what it answers.
+var replies = []struct{ say, want string }{
+	{"ROLE", "[sentinel [m]]"},
+	{"SENTINEL myid", "MYID"},
+	{"SENTINEL GET-MASTER-ADDR-BY-NAME m", "[127.0.0.1 1]"},
+	{"SENTINEL GET-PRIMARY-ADDR-BY-NAME other", "*-1"},
+	{"SENTINEL MASTER other", "ERR No such master with that name"},
+	{"SENTINEL REPLICAS m", "[]"},
+	{"SENTINEL SENTINELS m", "[]"},
+	{"SENTINEL INFO-CACHE m other m", "[m [[0 $-1]]]"},
+	{"SENTINEL PENDING-SCRIPTS", "[]"},
+	{"SENTINEL IS-MASTER-DOWN-BY-ADDR 127.0.0.1 1 0 *", "[0 * 0]"},
+	{"SENTINEL IS-MASTER-DOWN-BY-ADDR 127.0.0.1 x 0 *", "ERR value is not an integer or out of range"},
+	{"SENTINEL CONFIG GET announce-*", "[announce-hostnames no announce-ip  announce-port 0]"},
+	{"SENTINEL CONFIG SET announce-port 99999", "ERR Invalid value '99999' to SENTINEL CONFIG SET 'announce-port'"},
+	{"SENTINEL CONFIG SET announce-ip 1.2.3.4 port 1", "ERR Invalid argument 'port' to SENTINEL CONFIG SET"},
+	{"SENTINEL CONFIG SET loglevel debug loglevel debug", "ERR Duplicate argument 'loglevel' to SENTINEL CONFIG SET"},
+	{"SENTINEL CONFIG SET announce-ip 1.2.3.4 loglevel", "ERR Missing argument 'loglevel' value"},
+	{"SENTINEL CONFIG GET announce-ip", "[announce-ip ]"}, // none of it was done
+	{"SENTINEL CONFIG SHOW x", sentinel.ErrConfigUsage},
+	{"SENTINEL CONFIG SET announce-ip 1.2.3.4 loglevel verbose", "OK"},
+	{"SENTINEL CONFIG GET announce-ip log*", "[announce-ip 1.2.3.4 loglevel verbose]"},
+	{"SENTINEL DEBUG info-period 500 tilt-period 0", "ERR Invalid argument '0' for SENTINEL DEBUG 'tilt-period'"},
+	{"SENTINEL DEBUG no 1", "ERR Unknown option or number of arguments for SENTINEL DEBUG 'no'"},
+	{"SENTINEL SET m quorum 0", "ERR Invalid argument '0' for SENTINEL SET 'quorum'"},
+	{"SENTINEL SET m down-after-milliseconds 700 no 1",
+		"ERR Unknown option or number of arguments for SENTINEL SET 'no'"},
+	{"SENTINEL SET m notification-script /bin/true", sentinel.ErrScriptsDenied},
+	{"SENTINEL SET other quorum 1", "ERR No such master with that name"},
+	{"SENTINEL SET m quorum 3 auth-pass x", "OK"},
+	{"SENTINEL MONITOR m 127.0.0.1 1 1", "ERR Duplicate master name."},
+	{"SENTINEL MONITOR n localhost 1 1", "ERR Invalid IP address or hostname specified"},
+	{"SENTINEL MONITOR n 127.0.0.1 1 0", "ERR Quorum must be 1 or greater."},
+	{"SENTINEL MONITOR n 127.0.0.1 70000 1", "ERR Invalid port number."},
+	{"SENTINEL MONITOR n 127.0.0.1 x 1", "ERR Invalid port"},
+	{"SENTINEL MONITOR n 127.0.0.1 2 1", "OK"},
+	{"SENTINEL RESET [mn]", "2"},
+	{"SENTINEL CKQUORUM n", "NOQUORUM 1 usable Sentinels. Not enough available Sentinels to reach the majority and " +
+		"authorize a failover"},
+	{"SENTINEL FAILOVER n SOON", "ERR Unknown failover option specified"},
+	{"SENTINEL FAILOVER n", "NOGOODSLAVE No suitable replica to promote"},
+	{"SENTINEL REMOVE n", "OK"},
+	{"SENTINEL REMOVE n", "ERR No such master with that name"},
+	{"SENTINEL SIMULATE-FAILURE help", "[crash-after-election crash-after-promotion]"},
+	{"SENTINEL SIMULATE-FAILURE no", "ERR Unknown failure simulation specified"},
+	{"SENTINEL HISTORY m", "ERR No such master with that name"}, // the group has not heard of it
+	{"SENTINEL QUORUM LINK MYID", "ERR A Sentinel needs no link to itself"},
+	{"SENTINEL QUORUM REMOVE MYID", sentinel.ErrNoQuorum},
+	{"PUBLISH news x", "ERR Only HELLO messages are accepted by Sentinel instances."},
+	{"PUBLISH __sentinel__:hello nonsense", "1"},
+	{"SENTINEL NO", "ERR unknown subcommand 'NO'. Try SENTINEL HELP."},
+	{"SENTINEL MASTER", "ERR wrong number of arguments for 'sentinel|master' command"},
+	{"SELECT 1", "ERR unknown command 'SELECT', with args beginning with: '1' "},
+	{"CLIENT NO-TOUCH on", "ERR unknown subcommand 'NO-TOUCH'. Try CLIENT HELP."},
+	{"SHUTDOWN ABORT", "ERR No shutdown in progress."},
+	{"SHUTDOWN LATER", "ERR syntax error"},
+}
+
+// TestReplies holds commands to the shape and the words that Valkey's sentinel answers with.
+func TestReplies(t *testing.T) {
+	s := start(t, "sentinel monitor m 127.0.0.1 1 2", "sentinel deny-scripts-reconfig yes")
+	c := s.client()
+	id := s.MyID()
+	for _, tc := range replies {
+		tc.say, tc.want = strings.ReplaceAll(tc.say, "MYID", id), strings.ReplaceAll(tc.want, "MYID", id)
+		if got := say(c, tc.say); got != tc.want {
+			t.Errorf("%s: got %q, want %q", tc.say, got, tc.want)
+		}
+	}
+	if got := c.Do("SENTINEL", "SET", "m", "auth-pass", "a\nb"); fmt.Sprint(got) !=
+		"ERR Invalid argument at index 4 for SENTINEL SET: control characters are not allowed" {
+		t.Errorf("a line end in a password: %v", got)
+	}
+	info := fmt.Sprint(c.Do("INFO"))
+	for _, want := range []string{"redis_version:", "server_mode:sentinel", "maxclients:", "used_cpu_user:", "# Sentinel",
+		"sentinel_tilt_since_seconds:-1", "master0:name=m,status=ok,address=127.0.0.1:1,slaves=0,sentinels=1"} {
+		if !strings.Contains(info, want) {
+			t.Errorf("INFO lacks %q", want)
+		}
+	}
+	if strings.Contains(info, "used_memory") {
+		t.Error("INFO tells of memory")
+	}
+	if file, _ := os.ReadFile(s.file); !strings.Contains(string(file), "sentinel monitor m 127.0.0.1 1 3\n") ||
+		!strings.Contains(string(file), "sentinel down-after-milliseconds m 700\n") {
+		t.Errorf("the file says:\n%s", file)
+	}
+}
+
+// TestMapsOfRESP3 shows that records are maps for those who speak RESP3.
+func TestMapsOfRESP3(t *testing.T) {
+	c := start(t, "sentinel monitor m 127.0.0.1 1 2").client()
+	if hello := say(c, "HELLO 3"); strings.Contains(hello, "role") || !strings.Contains(hello, "mode sentinel") {
+		t.Errorf("HELLO says %v", hello)
+	}
+	if r, ok := c.Do("SENTINEL", "PRIMARY", "m").(testenv.Map); !ok || !strings.Contains(fmt.Sprint(r), "quorum 2") {
+		t.Errorf("PRIMARY says %v", r)
+	}
+	for _, call := range []string{"SENTINEL DEBUG", "SENTINEL CONFIG GET *", "SENTINEL QUORUM STATUS"} {
+		if r, ok := c.Do(split(call)...).(testenv.Map); !ok || len(r) < 7 {
+			t.Errorf("%v says %v", call, r)
+		}
+	}
+}
+
+// TestFailover has a sentinel, a group of its own, watch servers that the test plays: it finds the replica, sees the
+// primary die, promotes the replica and says so to whoever listens.
+func TestFailover(t *testing.T) {
+	t.Parallel()
+	primary := newInstance(t, 0)
+	replica := newInstance(t, primary.port)
+	primary.change(func(s *instanceState) { s.replicas = []int{replica.port} })
+	s := start(t, fmt.Sprintf("sentinel monitor m 127.0.0.1 %d 1", primary.port), "sentinel down-after-milliseconds m 300",
+		"sentinel failover-timeout m 20000")
+	c, listener := s.client(), s.client()
+	listener.Do("SUBSCRIBE", "+switch-master")
+	testenv.Eventually(t, patience, "the replica is known and the group stands", func() bool {
+		return strings.HasPrefix(say(c, "SENTINEL CKQUORUM m"), "OK 1 usable") &&
+			field(c.Do("SENTINEL", "MASTER", "m"), "num-slaves") == "1" &&
+			field(c.Do("SENTINEL", "MASTER", "m"), "flags") == "master" &&
+			field(c.Do("SENTINEL", "REPLICAS", "m").([]any)[0], "flags") == "slave"
+	})
+	primary.change(func(st *instanceState) {
+		if f := strings.Split(st.hello, ","); len(f) != 8 || f[1] != fmt.Sprint(s.port) || f[4] != "m" {
+			t.Errorf("hello says %q", st.hello)
+		}
+	})
+	primary.kill()
+	to := fmt.Sprintf("[127.0.0.1 %d]", replica.port)
+	testenv.Eventually(t, patience, "the replica's address answers", func() bool {
+		return say(c, "SENTINEL GET-PRIMARY-ADDR-BY-NAME m") == to
+	})
+	got, err := listener.ReadWithin(patience)
+	want := fmt.Sprintf("[message +switch-master m 127.0.0.1 %d 127.0.0.1 %d]", primary.port, replica.port)
+	if fmt.Sprint(got) != want {
+		t.Errorf("heard %v (%v), want %s", got, err, want)
+	}
+	replica.change(func(s *instanceState) {
+		if orders := strings.Join(s.orders, "; "); !strings.Contains(orders, "SLAVEOF NO ONE; CONFIG REWRITE; CLIENT KILL") {
+			t.Errorf("the replica was told %s", orders)
+		}
+	})
+	history := fmt.Sprint(c.Do("SENTINEL", "HISTORY", "m"))
+	for _, what := range []string{"odown", "failover", "candidate", "promoted"} {
+		if !strings.Contains(history, "what "+what) {
+			t.Errorf("the history lacks %s: %s", what, history)
+		}
+	}
+	testenv.Eventually(t, patience, "the file has the new address", func() bool {
+		file, _ := os.ReadFile(s.file)
+		return strings.Contains(string(file), fmt.Sprintf("sentinel monitor m 127.0.0.1 %d 1\n", replica.port))
+	})
+}
+
+// TestConsistentReads answers addresses only with the group behind it.
+func TestConsistentReads(t *testing.T) {
+	t.Parallel()
+	alone := start(t, "sentinel monitor m 127.0.0.1 1 2", "sentinel consistent-reads yes").client()
+	if got := say(alone, "SENTINEL GET-PRIMARY-ADDR-BY-NAME m"); got != sentinel.ErrNoQuorum {
+		t.Errorf("without a group: %s", got)
+	}
+	c := start(t, "sentinel monitor m 127.0.0.1 1 1", "sentinel consistent-reads yes").client()
+	testenv.Eventually(t, patience, "the group confirms", func() bool {
+		return say(c, "SENTINEL GET-PRIMARY-ADDR-BY-NAME m") == "[127.0.0.1 1]"
+	})
+	got := c.all("SENTINEL GET-PRIMARY-ADDR-BY-NAME m", "PING", "SENTINEL QUORUM MEMBERS")
+	if !strings.HasPrefix(got, "[[127.0.0.1 1] PONG [[id ") {
+		t.Errorf("replies are out of order: %s", got)
+	}
+}
+
+// TestUnwritableFile tells that a change is not in the file; the change stays.
+func TestUnwritableFile(t *testing.T) {
+	s := start(t, "sentinel monitor m 127.0.0.1 1 2")
+	c := s.client()
+	if err := os.Rename(s.file, s.file+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(s.file, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, call := range []string{"SENTINEL SET m quorum 4", "SENTINEL FLUSHCONFIG"} {
+		if got := say(c, call); got != sentinel.ErrSave {
+			t.Errorf("%s: %s", call, got)
+		}
+	}
+	if got := field(c.Do("SENTINEL", "MASTER", "m"), "quorum"); got != "4" {
+		t.Errorf("the quorum is %s", got)
+	}
+}
+
+// TestPause holds commands back, and lets them go on in their order.
+func TestPause(t *testing.T) {
+	s := start(t, "sentinel monitor m 127.0.0.1 1 2")
+	c, other := s.client(), s.client()
+	began := time.Now()
+	if got := say(c, "CLIENT PAUSE 200 ALL"); got != "OK" {
+		t.Fatal(got)
+	}
+	if got := other.all("PING", "ROLE", "PING x"); got != "[PONG [sentinel [m]] x]" {
+		t.Errorf("got %s", got)
+	}
+	if waited := time.Since(began); waited < 190*time.Millisecond {
+		t.Errorf("waited %v", waited)
+	}
+	say(c, "CLIENT PAUSE 100000 WRITE")
+	if got := say(other, "PING"); got != "PONG" {
+		t.Errorf("a read waits: %s", got)
+	}
+	if err := other.Send(testenv.AppendCommand(nil, "PUBLISH", sentinel.HelloChannel, "x")); err != nil {
+		t.Fatal(err)
+	}
+	testenv.Eventually(t, patience, "PUBLISH waits", func() bool {
+		return strings.Contains(say(c, "INFO clients"), "blocked_clients:1")
+	})
+	say(c, "CLIENT UNPAUSE")
+	if got, err := other.ReadWithin(patience); fmt.Sprint(got) != "1" {
+		t.Errorf("PUBLISH: %v, %v", got, err)
+	}
+}
+
+// TestLinkNeedsLogin shows that who does not know the password gets no link, and that who does has one.
+func TestLinkNeedsLogin(t *testing.T) {
+	s := start(t, "requirepass secret")
+	c := s.client()
+	if got := say(c, "SENTINEL QUORUM LINK x"); got != "NOAUTH Authentication required." {
+		t.Errorf("got %s", got)
+	}
+	conn, err := net.Dial("tcp", s.where())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	if err := sentinel.BecomeLink(conn, "", "wrong", "x"); err == nil || !strings.Contains(err.Error(), "WRONGPASS") {
+		t.Errorf("with a wrong password: %v", err)
+	}
+	if err := sentinel.BecomeLink(conn, "default", "secret", "x"); err != nil {
+		t.Fatal(err)
+	}
+	testenv.Eventually(t, patience, "the link is no client any more", func() bool {
+		return say(c, "AUTH secret") == "OK" && strings.Contains(say(c, "INFO clients"), "connected_clients:1\r")
+	})
+	if _, err := conn.Write([]byte("garbage that is no greeting at all, and long enough\r\n\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := conn.Read(make([]byte, 1)); err == nil {
+		t.Errorf("garbage was answered with %d bytes", n)
+	}
+}
+
+// TestDeclarations holds arities to the arguments that are declared.
+func TestDeclarations(t *testing.T) {
+	table := sentinel.NewTable()
+	for d := range table.All {
+		own := d.Name != "config" || d.Parent == nil // whose SET needs two words more than its GET
+		if err := commandtest.CheckArity(d); err != nil && own && d.Parent != nil && d.Parent.Name == "sentinel" {
+			t.Error(err)
+		}
+	}
+}
+
+// TestAddressAllocatesNothing keeps the most frequent question free of garbage.
+func TestAddressAllocatesNothing(t *testing.T) {
+	s := start(t, "sentinel monitor m 127.0.0.1 1 2")
+	n, got := s.AskAddress("m")
+	if n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	if got != "*2\r\n$9\r\n127.0.0.1\r\n$1\r\n1\r\n" {
+		t.Errorf("got %q", got)
+	}
+}

@@ -1,0 +1,186 @@
+package sim
+
+import (
+	"time"
+
+	"valkey/sentinel/ledger"
+	"valkey/sentinel/monitor"
+)
+
+// Break breaks something, or lets an operator meddle, and mends some of it after a while.
+func (f *Fleet) Break() {
+	w := f.World
+	s := f.Servers[w.Rand.IntN(len(f.Servers))]
+	n := f.Nodes[w.Rand.IntN(len(f.Nodes))]
+	primary := name(w.Rand.IntN(f.Shape.Primaries))
+	away := w.Between(100*time.Millisecond, 15*time.Second)
+	if w.Chance(3) { // the primary is what matters
+		if a := f.Net.places[f.answer(n, atoi(primary[1:]))]; a != nil {
+			s = a.(*server)
+		}
+	}
+	switch w.Rand.IntN(17) {
+	case 0, 1, 2:
+		w.Logf("%s is killed", s.addr())
+		s.kill()
+		empty := w.Chance(6)
+		w.After(away, func() {
+			if !s.up {
+				w.Logf("%s starts again, empty: %t", s.addr(), empty)
+				s.start(empty)
+			}
+		})
+	case 3:
+		w.Logf("%s is stopped", s.addr())
+		s.frozen = true
+		w.After(away, func() { s.frozen = false })
+	case 4, 5:
+		w.Logf("%s is killed", n.addr())
+		n.kill()
+		w.After(away, func() { f.revive(n, false) })
+	case 6:
+		w.Logf("%s is killed and loses its disk", n.addr())
+		n.kill()
+		w.After(away, func() { f.revive(n, true) })
+	case 7:
+		w.Logf("%s is stopped", n.addr())
+		n.freeze()
+		w.After(away, n.thaw)
+	case 8:
+		n.hold = true
+	case 9, 10:
+		f.partition(away)
+	case 11:
+		w.Logf("the clock of %s jumps", n.addr())
+		n.skew += w.Between(-time.Hour, time.Hour)
+	case 12:
+		w.Logf("the connections of %s break", s.addr())
+		s.breakConns("reset")
+	default:
+		f.meddle(n, s, primary, away)
+	}
+}
+
+// revive starts a sentinel again, with its ledger from its own log or, when that is lost, from another's snapshot.
+func (f *Fleet) revive(n *node, wiped bool) {
+	if n.up {
+		return
+	}
+	f.Logf("%s starts again", n.addr())
+	if wiped {
+		n.book = ledger.New()
+		if o := f.Nodes[f.Rand.IntN(len(f.Nodes))]; o != n {
+			if err := n.book.Restore(o.book.Snapshot()); err != nil {
+				f.check.fail("a snapshot was refused: %v", err)
+			}
+		}
+	}
+	n.restart()
+}
+
+// partition cuts some places off from the others, one way or both.
+func (f *Fleet) partition(away time.Duration) {
+	var all []string
+	for _, n := range f.Nodes {
+		all = append(all, n.addr())
+	}
+	for _, s := range f.Servers {
+		all = append(all, s.addr())
+	}
+	side := map[string]bool{}
+	for _, a := range all {
+		side[a] = f.Chance(3)
+	}
+	oneWay := f.Chance(3)
+	for _, a := range all {
+		for _, b := range all {
+			if side[a] && !side[b] {
+				f.Net.cut(a, b)
+				f.After(away, func() { f.Net.mend(a, b) })
+				if !oneWay {
+					f.Net.cut(b, a)
+					f.After(away, func() { f.Net.mend(b, a) })
+				}
+			}
+		}
+	}
+	f.Logf("cut off: %v, one way: %t", side, oneWay)
+}
+
+// meddle is what an operator does, or somebody who is up to no good.
+func (f *Fleet) meddle(n *node, s *server, primary string, away time.Duration) {
+	if !n.up {
+		return
+	}
+	switch f.Rand.IntN(6) {
+	case 0, 1:
+		coordinated := f.Chance(2)
+		f.Logf("%s is asked to fail %s over, coordinated: %t", n.addr(), primary, coordinated)
+		n.ask(func(req uint64) monitor.Event {
+			return monitor.StartFailover{Req: req, Name: primary, Coordinated: coordinated}
+		})
+	case 2:
+		f.Logf("%s forgets what it found out about %s", n.addr(), primary)
+		n.ask(func(req uint64) monitor.Event { return monitor.ResetPrimaries{Req: req, Names: []string{primary}} })
+	case 3:
+		f.Logf("%s removes %s for a while", n.addr(), primary)
+		a, watched := n.mon.Address(primary)
+		if !watched {
+			return
+		}
+		n.left[primary] = true
+		n.ask(func(req uint64) monitor.Event { return monitor.RemovePrimary{Req: req, Name: primary} })
+		f.After(away, func() { f.watchAgain(n, primary, a) })
+	case 4:
+		f.Logf("a forged hello makes %s the primary of %s", s.addr(), primary)
+		id := f.hex()
+		if f.Chance(2) {
+			id = f.Nodes[f.Rand.IntN(len(f.Nodes))].id
+		}
+		text := "10.66.0.1,26379," + id + ",18446744073709551615," + primary + "," + s.host + ",6379,18446744073709551615"
+		n.soon(func() { n.step(monitor.HelloHeard{Payload: text}) })
+	case 5:
+		f.Logf("%s follows nobody, says an operator", s.addr())
+		if s.up && f.Chance(2) {
+			s.promote()
+		}
+	}
+}
+
+// watchAgain has a sentinel watch a primary that it was told to remove, at the address that it last answered.
+func (f *Fleet) watchAgain(n *node, primary string, a ledger.Addr) {
+	f.After(time.Second, func() {
+		if _, ok := n.mon.Address(primary); !ok || !n.alive() {
+			f.watchAgain(n, primary, a) // it was not there to be told, or died of something else before it saved it
+		}
+	})
+	if !n.alive() {
+		return
+	}
+	n.ask(func(req uint64) monitor.Event {
+		return monitor.WatchPrimary{Req: req, Name: primary, Addr: a, Quorum: f.Shape.Quorum}
+	})
+	n.ask(func(req uint64) monitor.Event {
+		return monitor.SetPrimary{Req: req, Name: primary, Options: []monitor.Option{
+			{Name: "down-after-milliseconds", Value: itoa(int(f.Shape.DownAfter.Milliseconds()))},
+			{Name: "failover-timeout", Value: itoa(int(f.Shape.Timeout.Milliseconds()))},
+		}}
+	})
+}
+
+// Mend makes everything whole.
+func (f *Fleet) Mend() {
+	f.Logf("everything is mended")
+	clear(f.Net.cuts)
+	for _, s := range f.Servers {
+		s.frozen = false
+		if !s.up {
+			s.start(false)
+		}
+	}
+	for _, n := range f.Nodes {
+		n.hold = false
+		n.thaw()
+		f.revive(n, false)
+	}
+}
