@@ -87,8 +87,8 @@ func TestExpiredAtStart(t *testing.T) {
 	}
 }
 
-// TestExpiredAtStartWithoutHistory: a data file of no history leaves no stream that anybody could go on with. The offset
-// has moved, as Valkey's does.
+// TestExpiredAtStartWithoutHistory: a data file of no history leaves no stream that anybody could go on with. The
+// offset has moved, as Valkey's does.
 func TestExpiredAtStartWithoutHistory(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "dump.rdb"), dataFile(nil, "a expired", "b"), 0o644); err != nil {
