@@ -11,6 +11,7 @@ import (
 	"valkey/server/engine/persistence"
 	"valkey/server/engine/pubsub"
 	"valkey/server/engine/replication"
+	"valkey/server/engine/scripting"
 	"valkey/server/engine/strings"
 	"valkey/server/engine/transactions"
 )
@@ -26,6 +27,7 @@ func families() [][]engine.Command {
 		persistence.Commands,
 		pubsub.Commands,
 		replication.Commands,
+		scripting.Commands,
 		strings.Commands,
 		transactions.Commands,
 		engine.Lift(users.Commands),

@@ -15,6 +15,7 @@ import (
 	"valkey/server/engine/keys"
 	"valkey/server/engine/pubsub"
 	"valkey/server/engine/replication"
+	"valkey/server/engine/scripting"
 	stringsfamily "valkey/server/engine/strings"
 	"valkey/server/engine/transactions"
 )
@@ -22,7 +23,7 @@ import (
 // families are all that the data server has; tidy holds that each command is in its family's list.
 var families = [][]engine.Command{
 	admin.Commands, connection.Commands, debug.Commands, info.Commands, keys.Commands, pubsub.Commands,
-	replication.Commands, stringsfamily.Commands, transactions.Commands,
+	replication.Commands, scripting.Commands, stringsfamily.Commands, transactions.Commands,
 }
 
 const honestySeed, honestyCalls = 1, 50

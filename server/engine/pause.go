@@ -71,12 +71,15 @@ func (e *Engine) Unpause() { e.UnpauseFor(PauseByClient) }
 // UnpauseFor ends the pause for a reason.
 func (e *Engine) UnpauseFor(r PauseReason) {
 	s := &e.pause
+	was := s.actions
 	s.by[r] = pause{}
 	s.actions = 0
 	for _, p := range s.by {
 		s.actions |= p.actions
 	}
-	e.blocked.resumeAll = true // what is still held back is postponed again
+	if s.actions != was { // else another pause goes on: a server turned replica meanwhile must not answer READONLY
+		e.blocked.resumeAll = true // what is still held back is postponed again
+	}
 }
 
 // PauseInfo gives the state for INFO: the reason, actions ("none", "all", "write") and milliseconds left of the pause
