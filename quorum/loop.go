@@ -94,13 +94,13 @@ func (l *loop) drain() {
 }
 
 func (l *loop) take(in core.Input) {
-	switch in := in.(type) {
-	case core.SnapshotSent:
-		delete(l.sending, in.ID)
-	case core.Saw:
-		l.relinked = 0 // the next tick looks at it
+	if sent, ok := in.(core.SnapshotSent); ok {
+		delete(l.sending, sent.ID)
 	}
 	l.g.node.Step(l.g.now(), in)
+	if _, ok := in.(core.Saw); ok {
+		l.relink()
+	}
 }
 
 // act does what the node wants done. The write goes first, so that the disk works while messages are encoded; what must

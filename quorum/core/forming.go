@@ -118,18 +118,14 @@ func (n *Node) choose(fresh []*peer) {
 		n.pledge(*formed)
 	case drawn != nil && drawn.ID == lowest:
 		n.pledge(*drawn)
-	case lowest == n.meta.MyID && n.settled(len(fresh)+1):
+	case lowest == n.meta.MyID && n.enough(len(fresh)+1):
 		n.draw()
 	}
 }
 
-// settled reports whether there are enough to form a group, and for a while no other set of them.
-func (n *Node) settled(present int) bool {
-	wait := settleMin
-	if present == 1 {
-		wait = settleAlone
-	}
-	return n.ownNeed() > 0 && present >= n.need() && n.now-n.peers.changed >= wait
+// enough reports whether there are as many as a group needs. Who is alone waits for others to show themselves.
+func (n *Node) enough(present int) bool {
+	return n.ownNeed() > 0 && present >= n.need() && (present > 1 || n.now-n.peers.changed >= settleAlone)
 }
 
 // draw proposes a group.
@@ -179,8 +175,9 @@ func (n *Node) lead(fresh []*peer) {
 			r.members[p.card.Raft] = &member{id: p.id, addr: p.addr}
 		}
 	}
-	if len(r.members) < n.need() {
-		return
+	all := len(r.members) > len(n.peers.known)
+	if len(r.members) < n.need() || !all && n.now-n.peers.changed < settleMin {
+		return // who pledges before the group is there has a vote in it at once
 	}
 	n.found(n.meta, r, 1, func() {
 		n.event(Event{Kind: EventFormed, Group: r.group, Text: fmt.Sprintf("%d voters", len(r.members))})

@@ -176,6 +176,9 @@ func (n *Node) Step(now time.Duration, in Input) {
 		n.force(in.Token)
 	}
 	n.drain()
+	if n.peers.dirty {
+		n.sendCards()
+	}
 }
 
 // Take gives what is to be done since the last Take.

@@ -142,7 +142,7 @@ func (n *Node) sendCard(to string) {
 
 // sendCards shows the card to everyone, once in a while and when it changed.
 func (n *Node) sendCards() {
-	if !n.peers.dirty && n.now-n.peers.sent < cardEvery {
+	if n.switching || !n.peers.dirty && n.now-n.peers.sent < cardEvery {
 		return
 	}
 	n.peers.dirty, n.peers.sent = false, n.now
