@@ -123,8 +123,11 @@ func (n *Node) unstable(index uint64) bool {
 
 // soundEntries checks that entries follow each other, and do not contradict what is agreed.
 func (n *Node) soundEntries(m *pb.Message) error {
-	index, term := m.GetIndex(), m.GetLogTerm()
-	commit := n.rn.BasicStatus().GetCommit()
+	index, term, status := m.GetIndex(), m.GetLogTerm(), n.rn.BasicStatus()
+	if m.GetTerm() < status.GetTerm() {
+		return nil // of a leader that was replaced: raft takes nothing from it, and tells it so
+	}
+	commit := status.GetCommit()
 	for _, e := range m.GetEntries() {
 		index++
 		if e.GetIndex() != index || e.GetTerm() < term || e.GetTerm() > m.GetTerm() {
