@@ -111,6 +111,7 @@ func (s *Sentinel) settings() monitor.Config {
 		t := monitor.Settings{
 			Name: p.Name, Addr: addrOf(p.Address), Quorum: int(p.Quorum), DownAfter: p.DownAfter,
 			FailoverTimeout: p.FailoverTimeout, ParallelSyncs: int(p.ParallelSyncs), RebootDownAfter: p.RebootDownAfterPeriod,
+			MaxLagBytes:  uint64(p.MaxLagBytes),
 			Notification: p.NotificationScript, Reconfig: p.ClientReconfigScript, User: p.AuthUser, Pass: p.AuthPass,
 			Renamed: map[string]string{}, ConfigEpoch: ledger.Epoch(p.ConfigEpoch), LeaderEpoch: ledger.Epoch(p.LeaderEpoch),
 		}
@@ -142,11 +143,6 @@ func (s *Sentinel) global() monitor.Global {
 	if g.Pass == "" {
 		g.User, g.Pass = "", c.Requirepass
 	}
-	for i := range f.Primaries { // one bound for all: the strictest
-		if lag := uint64(f.Primaries[i].MaxLagBytes); lag != 0 && (g.MaxLagBytes == 0 || lag < g.MaxLagBytes) {
-			g.MaxLagBytes = lag
-		}
-	}
 	return g
 }
 
@@ -157,12 +153,9 @@ func (s *Sentinel) state() *configs.Sentinel {
 	f.Primaries = nil
 	for _, t := range m.Primaries {
 		p := configs.NewMonitoredPrimary(t.Name, hostPort(t.Addr), int64(t.Quorum))
-		if was := s.config.Sentinel.Primary(t.Name); was != nil {
-			p.MaxLagBytes = was.MaxLagBytes
-		}
 		p.DownAfter, p.FailoverTimeout, p.RebootDownAfterPeriod = t.DownAfter, t.FailoverTimeout, t.RebootDownAfter
 		p.ParallelSyncs, p.NotificationScript, p.ClientReconfigScript = int64(t.ParallelSyncs), t.Notification, t.Reconfig
-		p.AuthUser, p.AuthPass = t.User, t.Pass
+		p.AuthUser, p.AuthPass, p.MaxLagBytes = t.User, t.Pass, int64(t.MaxLagBytes)
 		p.ConfigEpoch, p.LeaderEpoch = uint64(t.ConfigEpoch), uint64(t.LeaderEpoch)
 		for _, from := range slices.Sorted(maps.Keys(t.Renamed)) {
 			p.RenameCommands = append(p.RenameCommands, configs.Rename{From: from, To: t.Renamed[from]})

@@ -73,7 +73,7 @@ var replies = []struct{ say, want string }{
 
 // TestReplies holds commands to the shape and the words that Valkey's sentinel answers with.
 func TestReplies(t *testing.T) {
-	s := start(t, "sentinel monitor m 127.0.0.1 1 2", "sentinel deny-scripts-reconfig yes")
+	s := start(t, "sentinel monitor m 127.0.0.1 1 2", "sentinel deny-scripts-reconfig yes", "sentinel max-lag-bytes m 7")
 	c := s.client()
 	id := s.MyID()
 	for _, tc := range replies {
@@ -96,9 +96,11 @@ func TestReplies(t *testing.T) {
 	if strings.Contains(info, "used_memory") {
 		t.Error("INFO tells of memory")
 	}
-	if file, _ := os.ReadFile(s.file); !strings.Contains(string(file), "sentinel monitor m 127.0.0.1 1 3\n") ||
-		!strings.Contains(string(file), "sentinel down-after-milliseconds m 700\n") {
-		t.Errorf("the file says:\n%s", file)
+	file, _ := os.ReadFile(s.file)
+	for _, line := range []string{"monitor m 127.0.0.1 1 3", "down-after-milliseconds m 700", "max-lag-bytes m 7"} {
+		if !strings.Contains(string(file), "sentinel "+line+"\n") {
+			t.Errorf("the file lacks %s:\n%s", line, file)
+		}
 	}
 }
 

@@ -119,7 +119,7 @@ func (g *group) unfit(i *instance, since time.Duration, furthest uint64) string 
 		return "its link was down for too long"
 	case g.lineageOf(i) < 0:
 		return "another history"
-	case g.m.global.MaxLagBytes != 0 && furthest-min(i.end(), furthest) > g.m.global.MaxLagBytes:
+	case g.maxLagBytes != 0 && furthest-min(i.end(), furthest) > g.maxLagBytes:
 		return "it lags"
 	}
 	return ""

@@ -22,7 +22,6 @@ type Global struct {
 	DenyScriptsReconfig bool
 	ResolveHostnames    bool
 	AnnounceHostnames   bool
-	MaxLagBytes         uint64 // 0: any lag
 }
 
 // Config is what a monitor begins with.
@@ -42,6 +41,7 @@ type Settings struct {
 	FailoverTimeout time.Duration
 	ParallelSyncs   int
 	RebootDownAfter time.Duration // 0: off
+	MaxLagBytes     uint64        // how far a replica may be behind and still be promoted; 0: any lag
 	Notification    string        // path of the notification script
 	Reconfig        string        // path of the client reconfiguration script
 	User, Pass      string

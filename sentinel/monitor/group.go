@@ -21,6 +21,7 @@ type group struct {
 	failoverTimeout time.Duration
 	parallelSyncs   int
 	rebootDownAfter time.Duration
+	maxLagBytes     uint64
 	notification    string
 	reconfig        string
 	user, pass      string
@@ -57,8 +58,8 @@ type group struct {
 func (m *Monitor) watch(s Settings) *group {
 	g := &group{
 		m: m, name: s.Name, quorum: s.Quorum, downAfter: s.DownAfter, failoverTimeout: s.FailoverTimeout,
-		parallelSyncs: s.ParallelSyncs, rebootDownAfter: s.RebootDownAfter, notification: s.Notification,
-		reconfig: s.Reconfig, user: s.User, pass: s.Pass, rename: map[string]string{},
+		parallelSyncs: s.ParallelSyncs, rebootDownAfter: s.RebootDownAfter, maxLagBytes: s.MaxLagBytes,
+		notification: s.Notification, reconfig: s.Reconfig, user: s.User, pass: s.Pass, rename: map[string]string{},
 		configEpoch: s.ConfigEpoch, leaderEpoch: s.LeaderEpoch,
 	}
 	if g.downAfter == 0 {

@@ -213,7 +213,10 @@ func (e *env) command(d *datadriven.TestData) {
 		e.quiet = []string{"send 10.0.0.1:6379 [[PING", "save", "confirm", "connect", "-cmd-link", "-pubsub-link"}
 		e.leader = ""
 		c := Config{ID: "S1" + strings.Repeat("0", 38), Global: Global{Port: 26379, DenyScriptsReconfig: opts["deny"] != ""}}
-		c.Global.MaxLagBytes, _ = strconv.ParseUint(opts["max-lag"], 10, 64)
+		if bound, err := strconv.ParseUint(opts["max-lag"], 10, 64); err == nil { // a file with two primaries
+			c.Primaries = []Settings{{Name: "m", Addr: address("10.0.0.1:6379"), Quorum: 2, MaxLagBytes: bound},
+				{Name: "n", Addr: address("10.0.0.9:6379"), Quorum: 2, MaxLagBytes: 1}}
+		}
 		c.Global.ResolveHostnames = opts["resolve"] != ""
 		c.ID = "S1"
 		e.mon = New(c, e.now)

@@ -163,7 +163,8 @@ func (m *Monitor) State() State {
 		p := Settings{
 			Name: g.name, Addr: m.shown(g.address()), Quorum: g.quorum, DownAfter: g.downAfter,
 			FailoverTimeout: g.failoverTimeout, ParallelSyncs: g.parallelSyncs, RebootDownAfter: g.rebootDownAfter,
-			Notification: g.notification, Reconfig: g.reconfig, User: g.user, Pass: g.pass, Renamed: g.rename,
+			MaxLagBytes: g.maxLagBytes, Notification: g.notification, Reconfig: g.reconfig,
+			User: g.user, Pass: g.pass, Renamed: g.rename,
 			ConfigEpoch: g.configEpoch, LeaderEpoch: g.leaderEpoch,
 		}
 		for _, i := range append(byName(g.replicas), g.primary) {
