@@ -3,6 +3,7 @@ package core
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	pb "go.etcd.io/raft/v3/raftpb"
 )
@@ -123,16 +124,26 @@ func (n *Node) choose(fresh []*peer) {
 	}
 }
 
-// enough reports whether there are as many as a group needs. Who is alone waits for others to show themselves.
+// enough reports whether there are as many as a group needs, and either all that are known, or for a while no others.
 func (n *Node) enough(present int) bool {
-	return n.ownNeed() > 0 && present >= n.need() && (present > 1 || n.now-n.peers.changed >= settleAlone)
+	wait := time.Duration(0)
+	switch {
+	case present == 1:
+		wait = settleAlone
+	case present <= len(n.peers.known):
+		wait = settleMin
+	}
+	return n.ownNeed() > 0 && present >= n.need() && n.now-n.peers.changed >= wait
 }
 
 // draw proposes a group.
 func (n *Node) draw() {
 	m := n.meta
 	m.Group, m.Raft, m.Proposer, m.Drew = GroupID(n.random()), n.random(), m.MyID, true
-	n.enter(m, nil, func() { n.event(Event{Kind: EventPledged, Group: m.Group, Peer: m.Proposer}) })
+	n.enter(m, nil, func() {
+		n.peers.changed = n.now
+		n.event(Event{Kind: EventPledged, Group: m.Group, Peer: m.Proposer})
+	})
 }
 
 // pledge binds this member to the group of a card: one that is being formed, or one that it joins.
@@ -175,7 +186,7 @@ func (n *Node) lead(fresh []*peer) {
 			r.members[p.card.Raft] = &member{id: p.id, addr: p.addr}
 		}
 	}
-	all := len(r.members) > len(n.peers.known)
+	all := len(r.members) > len(fresh)
 	if len(r.members) < n.need() || !all && n.now-n.peers.changed < settleMin {
 		return // who pledges before the group is there has a vote in it at once
 	}

@@ -59,8 +59,9 @@ const (
 	peerFresh = 10 * time.Second
 	// foreignFresh is how long another group is remembered after it was seen for the last time.
 	foreignFresh = 30 * time.Second
-	// settleMin is how long the set of present peers must be unchanged before a group is formed without some that are
-	// known. settleAlone is the same before one makes a group by itself: several rounds of discovery.
+	// settleMin is how long the set of present peers must be unchanged before a group is proposed without some that are
+	// known, and how long those who are present have to join in. settleAlone is how long one who would make a group by
+	// itself waits: several rounds of discovery.
 	settleMin   = time.Second
 	settleAlone = 7 * time.Second
 	// twinAfter is how long two identities of one myid must speak before that is told. A member that lost its disk is

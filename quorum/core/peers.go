@@ -12,7 +12,7 @@ import (
 // agreed rests on it alone.
 type peers struct {
 	known   map[string]*peer
-	changed time.Duration // when the set of those with a fresh card was another for the last time
+	changed time.Duration // when the set of those with a fresh card was another for the last time, or this member drew
 	present int           // how many these were
 	dirty   bool          // this member's card has changed
 	sent    time.Duration
