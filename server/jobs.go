@@ -67,6 +67,7 @@ func (s *Server) jobDone(job *snapshot.Job, r snapshot.Result) {
 	j := &s.jobs
 	j.running = slices.DeleteFunc(j.running, func(r runningJob) bool { return r.job == job })
 	j.latestStall = r.LongestStall
+	s.feeding.jobEnded = true
 	j.oldBytesPeak = max(j.oldBytesPeak, r.OldBytes)
 	s.engine.LatencyEvent("fork", r.LongestStall) // what a fork is to Valkey: the time that a snapshot holds everybody up
 }

@@ -22,6 +22,7 @@ type feeding struct {
 	inFile     int64         // where the append-only file was at the last look
 	aloneMs    int64         // since when nobody follows
 	nextCronMs int64
+	jobEnded   bool // a snapshot is over: replicas may have waited for that
 	crons      int64
 
 	nextFailoverMs int64
@@ -285,6 +286,10 @@ func (s *Server) replicationTask(nowMs int64) (nextMs int64, more bool) {
 	if nowMs >= r.nextCronMs {
 		r.nextCronMs = nowMs + replicationCronMs
 		s.replicationCron()
+	}
+	if r.jobEnded {
+		r.jobEnded = false
+		s.startPending()
 	}
 	if s.failover.state == failoverWaiting {
 		if nowMs >= r.nextFailoverMs {
