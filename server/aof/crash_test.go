@@ -292,8 +292,9 @@ func TestCrashAtEveryStep(t *testing.T) {
 					one.Lock()
 					defer one.Unlock()
 					steps++
+					synced := r.log.Synced() // not under the lock: the log asks for the time under its own
 					r.mu.Lock()
-					promised := max(r.log.Synced(), old, r.kept)
+					promised := max(synced, old, r.kept)
 					r.mu.Unlock()
 					for seed := range uint64(3) {
 						left := m.CrashClone(seed * uint64(steps))
