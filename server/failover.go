@@ -22,6 +22,7 @@ type failover struct {
 	port  int
 	force bool
 	endMs int64 // when the waiting ends, 0 never
+	asked int64 // where the stream was when replicas were asked how far they are, 0 until then
 }
 
 // failoverState is how a failover stands.
@@ -104,11 +105,15 @@ func (s *Server) endFailover() {
 }
 
 // failoverCron hands over as soon as a replica has everything, or the time is over. It runs ten times a second while
-// a failover waits.
+// a failover waits, and when a replica says how far it is.
 func (s *Server) failoverCron() {
 	f := &s.failover
 	if f.state != failoverWaiting {
 		return
+	}
+	if f.asked == 0 { // who is not asked says it once a second, while all writers wait
+		f.asked = s.history.Offset()
+		s.history.Append(engine.AnyDB, wireGetAck)
 	}
 	if f.endMs > 0 && f.endMs <= s.engine.NowMs() {
 		if !f.force {
@@ -124,23 +129,35 @@ func (s *Server) failoverCron() {
 		target = s.findFollower(f.host, f.port)
 	} else {
 		for _, cl := range s.engine.Followers {
-			if cl.Replica.AckOffset == s.history.Offset() {
+			if s.hasAll(cl) {
 				target = cl
 				f.host, f.port = engine.ReplicaAddress(cl), cl.Replica.Port
 				break
 			}
 		}
 	}
-	if target != nil && target.Replica.AckOffset == s.history.Offset() {
+	if target != nil && s.hasAll(target) {
 		s.note("Failover target %s:%d is synced, failing over.", f.host, f.port)
 		s.handOver()
 	}
 }
 
-// handOver makes this server the target's replica, and the target the primary.
+// hasAll tells whether a replica has acknowledged all that was written. The question, which is in the stream as well,
+// is answered by some as they read it, and so with the offset before it.
+func (s *Server) hasAll(cl *session.Client) bool {
+	at := s.history.Offset()
+	if at == s.failover.asked+int64(len(wireGetAck)) {
+		at = s.failover.asked
+	}
+	return cl.Replica.AckOffset >= at
+}
+
+// handOver makes this server the target's replica, and the target the primary. Writers that come now are held like
+// those that came before: READONLY would be an answer that those never see.
 func (s *Server) handOver() {
 	s.failover.state = failoverHanding
 	s.replicate(s.failover.host, int64(s.failover.port), true)
+	s.engine.HoldWriters()
 }
 
 // failoverAnswered is told whether the target of a failover has taken over.

@@ -292,7 +292,7 @@ func (s *Server) replicationTask(nowMs int64) (nextMs int64, more bool) {
 		s.startPending()
 	}
 	if s.failover.state == failoverWaiting {
-		if nowMs >= r.nextFailoverMs {
+		if r.acked || nowMs >= r.nextFailoverMs {
 			s.failoverCron()
 			r.nextFailoverMs = nowMs + failoverCronMs
 		}

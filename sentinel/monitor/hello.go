@@ -18,10 +18,7 @@ func (i *instance) hello() {
 		g.at(i.publishAt)
 		return
 	}
-	// A PUBLISH would wait behind paused writers, and count against the instance.
-	f := g.failover()
-	handing := f != nil && f.Kind != ledger.Automatic && f.State != ledger.Following
-	if handing || i.failingOver || i.link.full() {
+	if g.paused(i) || i.failingOver || i.link.full() {
 		i.publishAt = now + publishRetry
 		g.at(i.publishAt)
 		return
@@ -29,6 +26,16 @@ func (i *instance) hello() {
 	i.publishAt = now + i.m.timings.PublishPeriod
 	g.at(i.publishAt)
 	i.link.send(i, askedPublish, nil, []string{"PUBLISH", helloChannel, i.helloText()})
+}
+
+// paused tells whether an operator's failover may hold the instance's writers back. A PUBLISH would wait with them,
+// count against the instance, and keep what ends the pause waiting behind it.
+func (g *group) paused(i *instance) bool {
+	f := g.failover()
+	if f == nil || f.Kind == ledger.Automatic {
+		return false
+	}
+	return f.State != ledger.Following || f.Way == ledger.HandOver && !g.step.cut && g.m.same(i.addr, f.From)
 }
 
 // helloText is the message of stock Sentinel's eight fields.

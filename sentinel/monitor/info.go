@@ -34,7 +34,7 @@ func (i *instance) info(text string, askedAt time.Duration) {
 			}
 		case "master_link_down_since_seconds":
 			seconds, _ := strconv.ParseInt(value, 10, 64)
-			i.linkDown = max(0, time.Duration(seconds)) * time.Second
+			i.linkDown = max(1, time.Duration(seconds)) * time.Second // it is told only while down; -1: never up
 		case "master_failover_state":
 			busy := value != "no-failover"
 			if busy != i.failingOver || !i.hasFailover {

@@ -176,3 +176,30 @@ func TestPostponedAgain(t *testing.T) {
 		t.Errorf("n is %s in the end", got)
 	}
 }
+
+// TestHeldThroughDemotion: who comes to a primary that hands over is held, also when it is a replica already, until
+// the last pause ends.
+func TestHeldThroughDemotion(t *testing.T) {
+	s := enginetest.New(t, families...)
+	s.Do("CLIENT", "PAUSE", "1000", "WRITE")
+	s.Engine.PauseFor(engine.PauseForFailover)
+	s.Engine.SetGate(engine.GateReplica, true)
+	s.Engine.HoldWriters()
+	s.Step("run", "a: SET n 10")
+	s.Engine.UnpauseFor(engine.PauseForFailover)
+	s.Step("run", "b: SET n 20")
+	if n, _, _ := s.Engine.BlockedCounts(); n != 2 {
+		t.Errorf("%d clients are held back", n)
+	}
+	s.Do("CLIENT", "UNPAUSE")
+	s.Advance(0)
+	for _, name := range []string{"a", "b"} {
+		if got := string(s.Client(name).W.Buf); got != "-"+string(engine.ErrReadOnly)+"\r\n" {
+			t.Errorf("%s got %q", name, got)
+		}
+	}
+	s.Do("CLIENT", "PAUSE", "1000", "WRITE")
+	if got := s.Do("SET", "n", "30"); got != "(error) "+string(engine.ErrReadOnly) {
+		t.Errorf("a paused replica that hands nothing over: %s", got)
+	}
+}

@@ -52,7 +52,7 @@ func (e *Engine) refusedEarly(c *Call, flags command.Flag) error {
 		e.obeyedInVain()
 	case e.Gated(GateFewReplicas) && write && !obeyed:
 		return ErrNoReplicas
-	case e.Gated(GateReplica) && write && !obeyed && e.Config.ReplicaReadOnly:
+	case e.Gated(GateReplica) && write && !obeyed && e.Config.ReplicaReadOnly && !e.handing():
 		return ErrReadOnly
 	}
 	return nil

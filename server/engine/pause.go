@@ -36,6 +36,7 @@ var pauseReasonNames = [pauseReasons]string{"client_pause", "shutdown_in_progres
 type pauseState struct {
 	actions PauseActions // of all
 	by      [pauseReasons]pause
+	handing bool // writers are held, though this server is a replica by now, until the last pause ends
 }
 
 type pause struct {
@@ -58,6 +59,12 @@ func (e *Engine) Pause(untilMs int64, all bool) {
 // PauseFor holds writes back until UnpauseFor.
 func (e *Engine) PauseFor(r PauseReason) { e.pauseFor(r, math.MaxInt64, PauseWrites|pausing) }
 
+// HoldWriters has what is paused now hold writers back instead of READONLY, which comes first otherwise.
+func (e *Engine) HoldWriters() { e.pause.handing = e.paused(PauseWrites) }
+
+// handing tells whether writers are held by HoldWriters. A pause whose time is over ends here.
+func (e *Engine) handing() bool { return e.pause.handing && e.paused(PauseWrites) }
+
 func (e *Engine) pauseFor(r PauseReason, untilMs int64, actions PauseActions) {
 	p := &e.pause.by[r]
 	p.actions = actions
@@ -77,6 +84,7 @@ func (e *Engine) UnpauseFor(r PauseReason) {
 	for _, p := range s.by {
 		s.actions |= p.actions
 	}
+	s.handing = s.handing && s.actions&PauseWrites != 0
 	if s.actions != was { // else another pause goes on: a server turned replica meanwhile must not answer READONLY
 		e.blocked.resumeAll = true // what is still held back is postponed again
 	}
