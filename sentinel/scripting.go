@@ -46,7 +46,6 @@ func (s *Sentinel) timeScripts(t monitor.Timings) {
 // runScripts begins and ends scripts until ctx ends. Those that run then run on.
 func (s *Sentinel) runScripts() {
 	v := &s.scripting
-	v.queue = scripts.New(s.config.Dir, s.tellScript)
 	wake := time.NewTimer(time.Hour)
 	defer wake.Stop()
 	for {

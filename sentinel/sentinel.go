@@ -21,6 +21,7 @@ import (
 	"valkey/sentinel/ledger"
 	"valkey/sentinel/link"
 	"valkey/sentinel/monitor"
+	"valkey/sentinel/scripts"
 )
 
 // Options are what New needs of the process.
@@ -153,7 +154,8 @@ func (s *Sentinel) begin() {
 	s.began = time.Now().Add(-time.Millisecond) // the monitor's time is above zero
 	s.monitor = monitor.New(s.settings(), s.now())
 	s.wake = time.AfterFunc(time.Hour, s.tick) // its runs end at once when the sentinel has ended
-	s.running.Go(s.followLinks)                // these end with ctx, and end waits for them
+	s.scripting.queue = scripts.New(s.config.Dir, s.tellScript)
+	s.running.Go(s.followLinks) // these end with ctx, and end waits for them
 	s.running.Go(s.keepFile)
 	s.running.Go(s.runScripts)
 	s.running.Go(s.followGroup)
