@@ -282,7 +282,7 @@ func TestMigrateGivesUpInTime(t *testing.T) {
 	a := newUser(t, socket)
 	a.do("+OK", "SET", "k", "value")
 	words := g.migrate("k")
-	words[5] = "50"
+	words[5] = "300"
 	a.send(words...)
 	a.expect("-IOERR error or timeout reading from target instance")
 	a.do("value", "GET", "k")

@@ -21,6 +21,6 @@
 //
 // # Where to start
 //
-// links.go is the owner's side, conn.go one connection. docs/adr/0014-sentinel-links.md says why no client library is
+// links.go is the owner's side, conn.go one connection. docs/adr/0011-sentinel-links.md says why no client library is
 // used.
 package link

@@ -44,7 +44,7 @@ var newPrimary = []command.Arg{command.OneOf("args",
 	command.Block("no-one", command.Token("no", "NO"), command.Token("one", "ONE")),
 )}
 
-// replicaOf changes the role. The last word may carry an epoch, as in "NO ONE/7": see docs/adr/0015. One that is lower
+// replicaOf changes the role. The last word may carry an epoch, as in "NO ONE/7": see docs/adr/0012. One that is lower
 // than an earlier one's is refused, so that a sentinel that was paused cannot undo what another one did since.
 func replicaOf(c *engine.Call) error {
 	last, carried, found := bytes.Cut(c.Argv[2], []byte("/"))
