@@ -45,6 +45,9 @@ const (
 	reserveKeysMax = 16 << 20
 	keyBytesMin    = 3
 
+	// lookBytes are read at most to see whether a snapshot has keys.
+	lookBytes = 1 << 20
+
 	// rawBytes is how much of the spill file is read at once.
 	rawBytes = 256 << 10
 )
