@@ -126,6 +126,9 @@ func (s *Server) primaryLink() *engine.PrimaryLink {
 		DownMs: s.downMs, Offset: 1, ReadOffset: 1,
 		Syncing: u.state == stateSync, SyncTotal: u.syncTotal, SyncRead: u.syncRead.Load(),
 	}
+	if u.guard.refusedAt != 0 {
+		p.KeepsMs = u.keepsFor().Milliseconds()
+	}
 	p.BufferBytes, p.BufferPeak = s.reserve()
 	if u.state == stateConnected || s.resumption.possible {
 		p.Offset, p.ReadOffset = s.history.Offset(), s.history.Offset()

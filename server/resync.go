@@ -31,12 +31,13 @@ func (u *upstream) Load(p *link.Payload) error {
 	} else {
 		s.note("PRIMARY <-> REPLICA sync: receiving streamed RDB from primary with EOF to %s", how)
 	}
-	received := &counted{from: p, counts: [2]*atomic.Int64{&u.syncRead, &s.inputBytes}}
-	var err error
-	if direct {
+	received, err := u.examine(&counted{from: p, counts: [2]*atomic.Int64{&u.syncRead, &s.inputBytes}})
+	switch {
+	case err != nil:
+	case direct:
 		p.Loading()
 		err = u.loadStream(received, p)
-	} else {
+	default:
 		err = u.loadByFile(received, p)
 	}
 	if err != nil {

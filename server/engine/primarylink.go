@@ -10,6 +10,7 @@ type PrimaryLink struct {
 
 	LastIOMs  int64 // when the primary was last heard of; 0 unless Up
 	DownMs    int64 // since when the link has been down; 0 if it never was up
+	KeepsMs   int64 // for how long its copies are refused, as it lost its data; 0 unless they are
 	HasOffset bool  // Offset is that of a stream that is followed now
 	// Offset is up to where the stream was executed, ReadOffset up to where it was received.
 	Offset, ReadOffset int64

@@ -240,7 +240,7 @@ func splitWords(s string) (words []string, err error) {
 }
 
 // ownFields are in our INFO and not in Valkey's; notes.txt says what they are.
-var ownFields = []string{"role_epoch"}
+var ownFields = []string{"role_epoch", "replica_keeps_data_seconds"}
 
 // fields lists the names of the fields of a text, as INFO and CLIENT INFO have them, without our own.
 func fields(v any) string {

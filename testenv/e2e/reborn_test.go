@@ -9,36 +9,87 @@ import (
 	"time"
 
 	"valkey/testenv"
+	"valkey/testenv/proxy"
 )
 
-// TestRebornPrimary brings a primary back without its data, at the address where its replica follows it: the replica
-// keeps what it has and goes on serving it. Told so, it takes the copy.
-func TestRebornPrimary(t *testing.T) {
-	primary := testenv.Start(t, replicationOptions...)
-	p := primary.Client(t)
-	f := follow(t, primary, "--replica-keep-data-seconds", "60")
-	for i := range 100 {
-		p.Do("SET", "k"+strconv.Itoa(i), i)
-	}
-	testenv.InSync(t, "before", p, f.client)
-	primary.Kill()
-	reborn := testenv.Start(t, replicationOptions...)
-	r := reborn.Client(t)
-	f.link.SetTarget(reborn.Addr)
-	testenv.Eventually(t, 20*time.Second, "the replica refuses the copy", func() bool {
-		return strings.Contains(f.server.Log(), "unrelated and shorter history")
+// refusal is what the log of a replica says that keeps its data.
+const refusal = "came back empty, with an unrelated history"
+
+// refuses waits until the replica has refused a copy, and checks that it has its data and says why its link is down.
+func (f follower) refuses(t *testing.T, key, value string) {
+	t.Helper()
+	testenv.Eventually(t, deadline, "the replica refuses the copy", func() bool {
+		return testenv.Info(t, f.client, "replica_keeps_data_seconds") != ""
 	})
-	if v := f.client.Do("GET", "k25"); v != "25" {
+	if v := f.client.Do("GET", key); v != value {
 		t.Errorf("the replica has %v", v)
 	}
 	if status := testenv.Info(t, f.client, "master_link_status"); status != "down" {
 		t.Errorf("its link is %s", status)
 	}
-	f.client.Do("CONFIG", "SET", "replica-keep-data-seconds", 0)
-	testenv.Linked(t, f.client)
-	testenv.InSync(t, "told to take the copy", r, f.client)
-	if n := f.client.Do("EXISTS", "k25"); n != int64(0) {
-		t.Error("the replica still has the old data")
+	if n := strings.Count(f.server.Log(), refusal); n != 1 {
+		t.Errorf("its log says so %d times", n)
+	}
+}
+
+// TestRebornPrimary brings a primary back without its data, at the address where its replicas follow it, which take
+// copies in every way: they keep what they have and go on serving it, also when the primary gets new data, and do not
+// storm it. Told so, they take the copy; one of them is promoted, and the other has everything from it.
+func TestRebornPrimary(t *testing.T) {
+	for _, diskless := range []string{"yes", "no"} {
+		t.Run("diskless "+diskless, func(t *testing.T) {
+			options := append([]string{"--repl-diskless-sync", diskless, "--dual-channel-replication-enabled", "yes"},
+				replicationOptions...)
+			primary := testenv.Start(t, options...)
+			p := primary.Client(t)
+			var all []follower
+			for i, load := range []string{"disabled", "swapdb", "on-empty-db", "flush-before-load", "flush-before-load"} {
+				all = append(all, follow(t, primary, "--repl-diskless-load", load,
+					"--dual-channel-replication-enabled", []string{"yes", "no"}[i%2]))
+			}
+			for i := range 100 {
+				p.Do("SET", "k"+strconv.Itoa(i), i)
+			}
+			for _, f := range all {
+				testenv.InSync(t, "before", p, f.client)
+			}
+			primary.Kill()
+			reborn := testenv.Start(t, options...)
+			r := reborn.Client(t)
+			begun, before := time.Now(), all[0].link.Accepted()
+			for _, f := range all {
+				f.link.SetTarget(reborn.Addr)
+			}
+			for _, f := range all {
+				f.refuses(t, "k25", "25")
+			}
+			r.Do("SET", "new", "data")
+			testenv.Eventually(t, deadline, "the replica asks again", func() bool { return all[0].link.Accepted() > before+3 })
+			for _, f := range all {
+				f.refuses(t, "k25", "25")
+			}
+			// Up to two connections a try, tries a second apart.
+			if n, most := all[0].link.Accepted()-before, 2*(2+int(time.Since(begun)/time.Second)); n > most {
+				t.Errorf("%d connections, at most %d", n, most)
+			}
+			told, promoted, second := all[0], all[1], all[2]
+			told.client.Do("CONFIG", "SET", "replica-keep-data-seconds", 0)
+			testenv.Linked(t, told.client)
+			testenv.InSync(t, "told to take the copy", r, told.client)
+			if n := told.client.Do("EXISTS", "k25"); n != int64(0) {
+				t.Error("the replica still has the old data")
+			}
+			promoted.client.Do("REPLICAOF", "NO", "ONE")
+			testenv.Follow(t, second.client, promoted.server.Addr)
+			testenv.Follow(t, r, promoted.server.Addr)
+			testenv.Linked(t, second.client)
+			testenv.Linked(t, r)
+			testenv.InSync(t, "promoted", promoted.client, second.client)
+			testenv.InSync(t, "promoted", promoted.client, r)
+			if v := r.Do("GET", "k25"); v != "25" {
+				t.Errorf("the reborn primary has %v", v)
+			}
+		})
 	}
 }
 
@@ -47,7 +98,7 @@ func TestRebornPrimaryOutwaited(t *testing.T) {
 	primary := testenv.Start(t, replicationOptions...)
 	p := primary.Client(t)
 	waits := follow(t, primary, "--replica-keep-data-seconds", "2")
-	told := follow(t, primary, "--replica-keep-data-seconds", "60")
+	told := follow(t, primary)
 	p.Do("SET", "k", "v")
 	testenv.InSync(t, "before", p, waits.client)
 	testenv.InSync(t, "before", p, told.client)
@@ -55,16 +106,52 @@ func TestRebornPrimaryOutwaited(t *testing.T) {
 	reborn := testenv.Start(t, replicationOptions...)
 	r := reborn.Client(t)
 	waits.link.SetTarget(reborn.Addr)
+	testenv.Eventually(t, deadline, "the replica refuses the copy", func() bool {
+		return strings.Contains(waits.server.Log(), refusal)
+	})
 	testenv.Follow(t, told.client, reborn.Addr)
 	testenv.Linked(t, told.client)
 	testenv.InSync(t, "told", r, told.client)
-	testenv.Eventually(t, 20*time.Second, "the replica refuses the copy", func() bool {
-		return strings.Contains(waits.server.Log(), "unrelated and shorter history")
-	})
 	testenv.Linked(t, waits.client)
 	testenv.InSync(t, "waited", r, waits.client)
 	if n := waits.client.Do("EXISTS", "k"); n != int64(0) {
 		t.Error("the replica still has the old data")
+	}
+	if s := testenv.Info(t, waits.client, "replica_keeps_data_seconds"); s != "" {
+		t.Errorf("it still keeps data for %s seconds", s)
+	}
+}
+
+// TestPrimaryWithData is not waited for: one that comes back with its data, from an append-only file, whose history is
+// a new one, and one that was emptied on purpose, whose history is the same.
+func TestPrimaryWithData(t *testing.T) {
+	primary := testenv.Start(t, append([]string{"--appendonly", "yes"}, replicationOptions...)...)
+	p := primary.Client(t)
+	f := follow(t, primary)
+	p.Do("SET", "k", strings.Repeat("v", 1000))
+	testenv.InSync(t, "before", p, f.client)
+	primary.Stop(t)
+	primary.Launch(t)
+	p = primary.Client(t)
+	f.link.SetTarget(primary.Addr)
+	testenv.Linked(t, f.client)
+	testenv.InSync(t, "with data", p, f.client)
+
+	p.Do("CONFIG", "SET", "repl-backlog-size", "16kb")
+	f.link.BreakNow(proxy.Fault{Kind: proxy.Reset, Dir: proxy.Down})
+	f.link.SetTarget("127.0.0.1:1")
+	for range 100 {
+		p.Do("SET", "k", strings.Repeat("v", 1000))
+	}
+	p.Do("FLUSHALL")
+	f.link.SetTarget(primary.Addr)
+	testenv.Linked(t, f.client)
+	testenv.Eventually(t, deadline, "the replica is empty, too", func() bool { return f.client.Do("DBSIZE") == int64(0) })
+	if n := strings.Count(f.server.Log(), "Full resync from primary"); n != 3 {
+		t.Errorf("%d copies, want 3", n)
+	}
+	if strings.Contains(f.server.Log(), refusal) {
+		t.Error("a copy was refused")
 	}
 }
 

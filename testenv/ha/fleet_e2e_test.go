@@ -76,3 +76,65 @@ func TestFailover(t *testing.T) {
 		})
 	}
 }
+
+// TestRebornPrimary kills the primary, which has saved nothing, and starts it again before a sentinel misses it, as a
+// supervisor does. Its replicas keep the data, and a failover gives it back to all.
+func TestRebornPrimary(t *testing.T) {
+	bin := filepath.Dir(testenv.Ours.Tool(t, "valkey-sentinel"))
+	f, err := ha.Create(t.TempDir(), ha.Options{Servers: bin, Sentinels: bin, DownAfter: 20 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := f.Kill(syscall.SIGKILL, f.All()...); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := f.Start(f.All()...); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	old, err := f.AwaitHealthy(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(n *ha.Node, words ...any) any {
+		v, err := ha.Ask(n, 5*time.Second, words...)
+		if err != nil {
+			return err.Error()
+		}
+		return v
+	}
+	ask(old, "SET", "k", "v")
+	if n := ask(old, "WAIT", 2, 10_000); n != int64(2) {
+		t.Fatalf("%v replicas have the write", n)
+	}
+	if err := f.Kill(syscall.SIGKILL, old); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Start(old); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range f.Servers {
+		testenv.Eventually(t, 20*time.Second, "the replica keeps its data", func() bool {
+			fields, err := ha.Info(n, "replication")
+			return n == old || err == nil && fields["replica_keeps_data_seconds"] != ""
+		})
+	}
+	if v := ask(old, "GET", "k"); v == "v" {
+		t.Fatal("the primary has lost nothing")
+	}
+	testenv.Eventually(t, 20*time.Second, "a sentinel takes the order", func() bool {
+		return ask(f.Sentinels[0], "SENTINEL", "FAILOVER", ha.Name) == testenv.Simple("OK")
+	})
+	testenv.Eventually(t, time.Minute, "all have the data again", func() bool {
+		primary, err := f.Healthy()
+		for _, n := range f.Servers {
+			if err != nil || primary == old || ask(n, "GET", "k") != "v" {
+				return false
+			}
+		}
+		return true
+	})
+}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"valkey/testenv"
+	"valkey/testenv/proxy"
 )
 
 func TestMain(m *testing.M) { os.Exit(testenv.Main(m)) }
@@ -222,5 +223,43 @@ func copyFile(t *testing.T, from, to string) {
 	}
 	if err := os.WriteFile(to, b, 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestRebornPrimary brings a primary of each program back without its data: our replica keeps what it has, and takes
+// what comes when it is told to. A primary that has its data again, of an unrelated history, is followed at once.
+func TestRebornPrimary(t *testing.T) {
+	for _, program := range []testenv.Program{testenv.Valkey, testenv.Redis} {
+		for _, diskless := range []string{"yes", "no"} {
+			t.Run(fmt.Sprintf("%v/diskless %s", program, diskless), func(t *testing.T) {
+				args := append([]string{"--repl-diskless-sync", diskless}, options...)
+				primary := program.Start(t, append(args, "--appendonly", "yes")...)
+				replica := testenv.Ours.Start(t, options...)
+				link := proxy.New(t, primary.Addr)
+				p, r := primary.Client(t), replica.Client(t)
+				testenv.Follow(t, r, link.Addr)
+				testenv.Linked(t, r)
+				testenv.NewWorkload(1).Write(t, p, 200)
+				testenv.InSync(t, "before", p, r)
+				primary.Stop(t)
+				primary.Launch(t)
+				p = primary.Client(t)
+				link.SetTarget(primary.Addr)
+				testenv.Linked(t, r)
+				testenv.InSync(t, "with its data", p, r)
+				primary.Kill()
+				reborn := program.Start(t, args...)
+				link.SetTarget(reborn.Addr)
+				testenv.Eventually(t, deadline, "the replica keeps its data", func() bool {
+					return testenv.Info(t, r, "replica_keeps_data_seconds") != ""
+				})
+				if r.Do("EXISTS", "testenv:mark") != int64(1) {
+					t.Error("the replica lost its data")
+				}
+				r.Do("CONFIG", "SET", "replica-keep-data-seconds", 0)
+				testenv.Linked(t, r)
+				testenv.InSync(t, "told to take the copy", reborn.Client(t), r)
+			})
+		}
 	}
 }

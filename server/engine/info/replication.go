@@ -70,6 +70,12 @@ var replicaFields = []field{
 		}
 		return secondsSince(r, r.repl.Primary.DownMs)
 	}),
+	copying("replica_keeps_data_seconds", func(r *reading) any {
+		if r.repl.Primary.KeepsMs == 0 {
+			return nil
+		}
+		return (r.repl.Primary.KeepsMs + 999) / 1000
+	}),
 	copying("slave_priority", func(r *reading) any { return r.Config.ReplicaPriority }),
 	copying("slave_read_only", func(r *reading) any { return r.Config.ReplicaReadOnly }),
 	copying("replica_announced", func(r *reading) any { return r.Config.ReplicaAnnounced }),
