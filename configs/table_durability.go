@@ -59,9 +59,10 @@ func replicationTopic() topic {
 			Doc: "User to log in as at the primary."},
 		{Name: "replica-keep-data-seconds", Flags: Own, kind: number{60, 0, intMax, plain},
 			Doc: "Seconds that a replica keeps its data, and refuses a full copy, when the primary that it followed comes " +
-				"back at the same address without a key and with an unrelated and shorter history, as one that lost its " +
-				"data does. Time to promote a replica, with SENTINEL FAILOVER where there are sentinels. 0 takes the copy " +
-				"at once; set to 0, or told to follow another primary, a replica that waits goes on."},
+				"back at the same address without its data: its history is an unrelated and shorter one, and it has no " +
+				"key or says that it was started without any. Time to promote a replica, with SENTINEL FAILOVER where " +
+				"there are sentinels. 0 takes the copy at once; set to 0, or told to follow another primary, a replica that " +
+				"waits goes on."},
 		{Name: "replica-serve-stale-data", Alias: "slave-serve-stale-data", kind: yesno{def: true},
 			Doc: "Answer from old data while the link to the primary is down."},
 		{Name: "replica-read-only", Alias: "slave-read-only", Flags: Debug, kind: yesno{def: true},

@@ -440,11 +440,15 @@ func (s *Server) replicationAux() []snapshot.Aux {
 	if s.primaryLink() == nil && !h.Active() {
 		return nil
 	}
-	return []snapshot.Aux{
+	aux := []snapshot.Aux{
 		{Name: "repl-stream-db", Value: fmt.Sprint(s.selectedDB())},
 		{Name: "repl-id", Value: h.ID()},
 		{Name: "repl-offset", Value: fmt.Sprint(h.Offset())},
 	}
+	if s.feeding.emptyStart {
+		aux = append(aux, snapshot.Aux{Name: snapshot.EmptyStart, Value: "1"})
+	}
+	return aux
 }
 
 // selectedDB is the database that the stream has selected at its present offset.

@@ -10,16 +10,16 @@ import (
 )
 
 // guard keeps a replica from losing its data to a primary that lost its own: one that came back at the same address,
-// with a history that has nothing to do with the replica's and is shorter, and with no key. It belongs to an upstream,
-// so that whoever says REPLICAOF takes whatever comes; the engine lock guards it.
+// with a history that has nothing to do with the replica's, is shorter, and began with nothing. It belongs to an
+// upstream, so that whoever says REPLICAOF takes whatever comes; the engine lock guards it.
 type guard struct {
 	followed  bool   // the stream of this primary has been executed
 	refusedAt int64  // when a copy was refused first, on the monotonic clock; 0 if none was
-	emptied   string // the history whose copy had no key: what comes into it later does not make up for that
+	emptied   string // the history that was refused: what comes into it later does not make up for what is lost
 }
 
 // errReborn refuses a copy.
-var errReborn = errors.New("server: the primary lost its data: its copy, of an unrelated and shorter history, is empty")
+var errReborn = errors.New("server: the primary lost its data: its history is an unrelated and shorter one")
 
 // doubts says whether a full copy must be looked at before it may replace the data. The engine lock is held.
 func (u *upstream) doubts(a link.Answer) bool {
@@ -63,8 +63,8 @@ func (u *upstream) examine(r io.Reader) (io.Reader, error) {
 	}); err != nil || !doubted {
 		return r, err
 	}
-	r, keys, err := snapshot.Look(r)
-	if err != nil || keys {
+	r, lost, err := snapshot.Look(r)
+	if err != nil || !lost {
 		return r, err
 	}
 	return nil, u.locked(func() error {
@@ -82,7 +82,7 @@ func (u *upstream) refuse() {
 		return
 	}
 	g.refusedAt = s.engine.Monotonic()
-	s.warn("The primary %s came back empty, with an unrelated history that ends at offset %d, before ours at %d: it has "+
-		"lost its data. Ours is kept for %d seconds (replica-keep-data-seconds): promote a replica, or set that to 0 to "+
+	s.warn("The primary %s came back without its data, with an unrelated history that ends at offset %d, before ours at "+
+		"%d. Ours is kept for %d seconds (replica-keep-data-seconds): promote a replica, or set that to 0 to "+
 		"take the primary's", u.addressText(), u.sync.Offset, s.history.Offset(), s.config.ReplicaKeepDataSeconds)
 }

@@ -223,6 +223,7 @@ func (s *Server) loadData(ctx context.Context) bool {
 	s.locked(func() {
 		s.saving.lastSave = time.Now().Unix()
 		s.engine.Dirty = 0
+		s.feeding.emptyStart = s.keyCount() == 0
 		s.endLoading()
 		if s.isReplica() {
 			s.upstream.begin()

@@ -22,6 +22,7 @@ type feeding struct {
 	inFile     int64         // where the append-only file was at the last look
 	aloneMs    int64         // since when nobody follows
 	nextCronMs int64
+	emptyStart bool // there was no data at the start, and none was copied since
 	jobEnded   bool // a snapshot is over: replicas may have waited for that
 	crons      int64
 

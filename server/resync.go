@@ -241,6 +241,7 @@ func (u *upstream) adopt(loaded snapshot.Loaded) {
 		s.resumption.db = s.databaseNamed(loaded.Aux)
 	}
 	s.saving.functions = loaded.Functions
+	s.feeding.emptyStart = false
 	s.engine.Dirty++ // a change that no save has seen
 	s.note("PRIMARY <-> REPLICA sync: Finished with success")
 }

@@ -45,7 +45,7 @@ const (
 	reserveKeysMax = 16 << 20
 	keyBytesMin    = 3
 
-	// lookBytes are read at most to see whether a snapshot has keys.
+	// lookBytes are read at most to see whether the writer of a snapshot has lost its data.
 	lookBytes = 1 << 20
 
 	// rawBytes is how much of the spill file is read at once.

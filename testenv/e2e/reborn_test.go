@@ -13,7 +13,7 @@ import (
 )
 
 // refusal is what the log of a replica says that keeps its data.
-const refusal = "came back empty, with an unrelated history"
+const refusal = "came back without its data, with an unrelated history"
 
 // refuses waits until the replica has refused a copy, and checks that it has its data and says why its link is down.
 func (f follower) refuses(t *testing.T, key, value string) {
@@ -56,6 +56,9 @@ func TestRebornPrimary(t *testing.T) {
 			primary.Kill()
 			reborn := testenv.Start(t, options...)
 			r := reborn.Client(t)
+			if diskless == "yes" { // before anybody looks
+				r.Do("SET", "early", "data")
+			}
 			begun, before := time.Now(), all[0].link.Accepted()
 			for _, f := range all {
 				f.link.SetTarget(reborn.Addr)
@@ -63,7 +66,7 @@ func TestRebornPrimary(t *testing.T) {
 			for _, f := range all {
 				f.refuses(t, "k25", "25")
 			}
-			r.Do("SET", "new", "data")
+			r.Do("SET", "late", "data")
 			testenv.Eventually(t, deadline, "the replica asks again", func() bool { return all[0].link.Accepted() > before+3 })
 			for _, f := range all {
 				f.refuses(t, "k25", "25")
@@ -151,6 +154,24 @@ func TestPrimaryWithData(t *testing.T) {
 		t.Errorf("%d copies, want 3", n)
 	}
 	if strings.Contains(f.server.Log(), refusal) {
+		t.Error("a copy was refused")
+	}
+}
+
+// TestPrimaryWithAnotherPrimary turns the one in the middle to a primary with a shorter history: it was started without
+// data, but what it has is a copy, and the one behind it takes that at once.
+func TestPrimaryWithAnotherPrimary(t *testing.T) {
+	first, other := testenv.Start(t, replicationOptions...), testenv.Start(t, replicationOptions...)
+	middle := follow(t, first)
+	last := follow(t, middle.server)
+	first.Client(t).Do("SET", "k", strings.Repeat("v", 1000))
+	testenv.InSync(t, "before", first.Client(t), last.client)
+	other.Client(t).Do("SET", "other", "data")
+	testenv.Follow(t, middle.client, other.Addr)
+	testenv.Linked(t, middle.client)
+	testenv.Linked(t, last.client)
+	testenv.InSync(t, "after", other.Client(t), last.client)
+	if strings.Contains(last.server.Log(), refusal) {
 		t.Error("a copy was refused")
 	}
 }

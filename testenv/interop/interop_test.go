@@ -253,7 +253,10 @@ func TestRebornPrimary(t *testing.T) {
 				testenv.Eventually(t, deadline, "the replica keeps its data", func() bool {
 					return testenv.Info(t, r, "replica_keeps_data_seconds") != ""
 				})
-				if r.Do("EXISTS", "testenv:mark") != int64(1) {
+				reborn.Client(t).Do("SET", "late", "data")
+				before := link.Accepted()
+				testenv.Eventually(t, deadline, "the replica asks again", func() bool { return link.Accepted() > before+1 })
+				if r.Do("EXISTS", "testenv:mark", "late") != int64(1) {
 					t.Error("the replica lost its data")
 				}
 				r.Do("CONFIG", "SET", "replica-keep-data-seconds", 0)
