@@ -223,7 +223,7 @@ func (r *replay) commands(p aof.Sized, in *aof.Reader, offset int64) (valid int6
 			continue
 		}
 	}()
-	r.client = r.s.engine.NewReplayClient()
+	r.locked(func() { r.client = r.s.engine.NewReplayClient() }) // it reads the clock
 	valid = offset
 	beforeMulti := offset
 	for {
