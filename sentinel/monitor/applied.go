@@ -1,6 +1,10 @@
 package monitor
 
-import "valkey/sentinel/ledger"
+import (
+	"fmt"
+
+	"valkey/sentinel/ledger"
+)
 
 // applied follows one change of what is agreed about the group: it tells of it, and begins what comes next.
 func (g *group) applied(ch ledger.Change, before *ledger.Primary) {
@@ -97,7 +101,7 @@ func (g *group) begun(f *ledger.Failover, me string) {
 // vote remembers who acts in an epoch, as stock Sentinel remembers its vote.
 func (g *group) vote(id string, e ledger.Epoch) {
 	g.leader, g.leaderEpoch = id, e
-	g.m.event(Warning, "+vote-for-leader", nil, "%s %d", id, e)
+	g.m.tell(Warning, "+vote-for-leader", g, fmt.Sprintf("%s %d", id, e))
 	g.m.do(Save{})
 }
 
@@ -125,7 +129,7 @@ func (g *group) promotedTo(p *ledger.Primary, was ledger.Addr) {
 
 // newState begins a state of the failover: nothing has been done in it yet.
 func (g *group) newState() {
-	g.stateSince, g.step, g.ripeSince = g.m.now, stepState{}, 0
+	g.stateSince, g.step, g.verdictSince, g.driverlessSince = g.m.now, stepState{}, 0, 0
 }
 
 // forgetFailover clears what is only there while one goes on.

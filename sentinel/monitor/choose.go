@@ -28,7 +28,7 @@ func (g *group) choose(since time.Duration) (c choice) {
 	}
 	for _, i := range g.replicas {
 		why := g.unfit(i, since, furthest)
-		if why == staleInfo && since != 0 {
+		if since != 0 && (why == staleInfo || why == disconnected && i.infoAt == 0) {
 			c.waiting = true
 		}
 		if why == "" {
@@ -88,8 +88,12 @@ func compareRunIDs(a, b string) int {
 	return strings.Compare(strings.ToLower(a), strings.ToLower(b))
 }
 
-// staleInfo is why a replica is not considered yet; every other reason is one to leave it out.
-const staleInfo = "no recent INFO"
+// staleInfo and, where a sentinel has just been started, disconnected are why a replica is not considered yet; every
+// other reason is one to leave it out.
+const (
+	staleInfo    = "no recent INFO"
+	disconnected = "disconnected"
+)
 
 // unfit says why a replica must not be promoted, "" when it may.
 func (g *group) unfit(i *instance, since time.Duration, furthest uint64) string {
@@ -106,7 +110,7 @@ func (g *group) unfit(i *instance, since time.Duration, furthest uint64) string 
 	case i.down():
 		return "s_down"
 	case !i.link.ready():
-		return "disconnected"
+		return disconnected
 	case now-i.link.lastGood > 5*t.PingPeriod:
 		return "no recent PONG"
 	case i.priority == 0:

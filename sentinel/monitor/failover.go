@@ -43,13 +43,16 @@ func (g *group) drive() {
 	}
 }
 
-// replaceDriver takes over from a driver that is not to be heard.
+// replaceDriver takes over from a driver that is not to be heard, or that does not get on: one whose disk hangs answers
+// for ever.
 func (g *group) replaceDriver(p *ledger.Primary, f *ledger.Failover) {
 	why := ""
-	s := g.sentinel(f.Driver)
+	s, late := g.sentinel(f.Driver), g.driverDeadline(f)
 	switch {
 	case !p.Watches(f.Driver):
 		why = "it watches no more"
+	case g.m.now >= late:
+		why = "it does not get on"
 	case s == nil && g.m.now-g.stateSince >= driverSilence:
 		why = "it is not known here"
 	case s == nil:
@@ -62,11 +65,24 @@ func (g *group) replaceDriver(p *ledger.Primary, f *ledger.Failover) {
 		g.at(s.link.goneAt())
 	}
 	if why == "" || !g.m.standing.InContact {
-		g.ripeSince = 0
+		g.driverlessSince = 0
+		g.at(late)
 		return
 	}
-	if g.turn(p) {
+	if g.turn(p, &g.driverlessSince) {
 		g.offer(&ledger.Takeover{Ref: p.Ref, Fence: f.Fence, Why: why})
+	}
+}
+
+// driverDeadline is when a driver should have left the failover's state by itself.
+func (g *group) driverDeadline(f *ledger.Failover) time.Duration {
+	switch f.State {
+	case ledger.Choosing:
+		return g.stateSince + connectWait + chooseWait + driverSilence
+	case ledger.Following:
+		return g.stateSince + cutDeadline + g.failoverTimeout + driverSilence
+	default:
+		return g.stateSince + max(g.failoverTimeout, handOverDeadline) + driverSilence
 	}
 }
 
@@ -94,21 +110,40 @@ func (g *group) chooseCandidate(p *ledger.Primary, f *ledger.Failover) {
 		return
 	}
 	way := ledger.Seize
-	old := g.primary
-	if f.Kind != ledger.Automatic && old.canHandOver() {
-		way = ledger.HandOver
-	} else if f.Kind == ledger.Coordinated {
-		g.offer(&ledger.Abort{Ref: p.Ref, Fence: f.Fence, Why: "master-timeout"})
-		return
+	if f.Kind != ledger.Automatic {
+		switch why, over := g.primary.whyNoHandOver(), g.stateSince+connectWait; {
+		case why == "":
+			way = ledger.HandOver
+		case why == notConnected && g.m.now < over:
+			g.at(over)
+			return
+		case f.Kind == ledger.Coordinated:
+			g.offer(&ledger.Abort{Ref: p.Ref, Fence: f.Fence, Why: "master-timeout"})
+			return
+		default:
+			g.m.do(Note{Warning, "the primary cannot hand over, its replica is promoted as it is: " + why})
+		}
 	}
 	g.offer(&ledger.Candidate{
 		Ref: p.Ref, Fence: f.Fence, Addr: c.best.addr, RunID: c.best.runID, Way: way, Considered: c.considered,
 	})
 }
 
-// canHandOver tells whether a primary answers and knows how to hand over.
-func (i *instance) canHandOver() bool {
-	return !i.down() && i.link.conns[Commands].up && i.hasFailover && i.role == rolePrimary
+const notConnected = "there is no connection to it"
+
+// whyNoHandOver is why a primary cannot hand over, "" when it can.
+func (i *instance) whyNoHandOver() string {
+	switch {
+	case i.down():
+		return "it is down"
+	case !i.link.conns[Commands].up:
+		return notConnected
+	case !i.hasFailover:
+		return "it does not know FAILOVER"
+	case i.role != rolePrimary:
+		return "it says that it is a replica"
+	}
+	return ""
 }
 
 // candidate is the instance that is to be promoted.

@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -37,21 +38,22 @@ type group struct {
 	leader      string // who was voted for, or drives
 	leaderEpoch ledger.Epoch
 
-	pending     bool          // a proposal is under way
-	asking      bool          // an operator's failover is
-	changes     int           // of what is agreed about it
-	retryAt     time.Duration // no proposal before
-	ripeSince   time.Duration // there has been something for somebody to propose
-	noted       time.Duration // that something prevents a failover
-	askSince    time.Duration // what replicas were asked before does not count for a choice
-	startAfter  time.Duration // no automatic failover before
-	fruitless   int           // failovers in a row that ended without a promotion
-	downAgreed  time.Duration // when odown was applied here; 0: it is not agreed
-	failoverAt  time.Duration // when the failover was
-	stateSince  time.Duration // when its state was reached here
-	deferred    bool          // this driver's view has the old primary still, until the failover ends
-	step        stepState
-	followStart time.Duration
+	pending         bool          // a proposal is under way
+	asking          bool          // an operator's failover is
+	changes         int           // of what is agreed about it
+	retryAt         time.Duration // no proposal before
+	verdictSince    time.Duration // the reports have amounted to something that somebody should propose
+	driverlessSince time.Duration // the failover has needed another driver
+	noted           time.Duration // that something prevents a failover
+	askSince        time.Duration // what replicas were asked before does not count for a choice
+	startAfter      time.Duration // no automatic failover before
+	fruitless       int           // failovers in a row that ended without a promotion
+	downAgreed      time.Duration // when odown was applied here; 0: it is not agreed
+	failoverAt      time.Duration // when the failover was
+	stateSince      time.Duration // when its state was reached here
+	deferred        bool          // this driver's view has the old primary still, until the failover ends
+	step            stepState
+	followStart     time.Duration
 }
 
 // watch begins to watch a primary.
@@ -251,9 +253,7 @@ func (g *group) follow(by string) {
 		g.m.event(Warning, "+config-update-from", s, "")
 	}
 	g.switchTo(p.Addr)
-	if by != "" {
-		g.runReconfig("observer", g.was, p.Addr)
-	}
+	g.runReconfig("observer", g.was, p.Addr)
 }
 
 // switchTo makes the instance at an address the primary, and the old primary a replica. The links stay.
@@ -261,7 +261,8 @@ func (g *group) switchTo(to ledger.Addr) {
 	m, old := g.m, g.primary
 	g.was = old.addr
 	from, shown := m.shown(old.addr), m.shown(to)
-	m.event(Warning, "+switch-master", nil, "%s %s %d %s %d", g.name, from.Host, from.Port, shown.Host, shown.Port)
+	m.tell(Warning, "+switch-master", g,
+		fmt.Sprintf("%s %s %d %s %d", g.name, from.Host, from.Port, shown.Host, shown.Port))
 	next := g.replica(to)
 	if next == nil {
 		next = g.newInstance(Primary, to, "")

@@ -145,16 +145,17 @@ func (i *instance) label() string {
 	return s
 }
 
-// event emits an event about an instance, or about the sentinel itself for nil. Warnings about an instance also go to
-// the notification script of its primary.
+// event emits an event about an instance.
 func (m *Monitor) event(level Level, name string, i *instance, format string, args ...any) {
-	payload := fmt.Sprintf(format, args...)
-	if i != nil {
-		payload = i.label() + payload
-	}
+	m.tell(level, name, i.group, i.label()+fmt.Sprintf(format, args...))
+}
+
+// tell emits an event about a group, or about the sentinel itself for nil. Warnings about a group also go to its
+// notification script.
+func (m *Monitor) tell(level Level, name string, g *group, payload string) {
 	m.do(Emit{Level: level, Name: name, Payload: payload})
-	if level == Warning && i != nil && i.group.notification != "" {
-		m.do(Script{Path: i.group.notification, Args: []string{name, payload}})
+	if level == Warning && g != nil && g.notification != "" {
+		m.do(Script{Path: g.notification, Args: []string{name, payload}})
 	}
 }
 

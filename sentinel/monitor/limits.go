@@ -16,6 +16,7 @@ const (
 	publishRetry     = 100 * time.Millisecond // after a hello could not be published
 	choosePeriod     = 20 * time.Millisecond  // between INFOs to replicas while a candidate is chosen
 	chooseWait       = 200 * time.Millisecond // for replicas that have not answered, before the others will do
+	connectWait      = 2 * time.Second        // for a connection to a primary that is to hand over
 	promotePeriod    = 10 * time.Millisecond  // between INFOs to the candidate
 	handOverPeriod   = 30 * time.Millisecond  // the same while a hand-over goes on: scripts may see that it does
 	promoteAgain     = time.Second            // between commands to a candidate that does not obey

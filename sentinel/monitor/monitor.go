@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -200,7 +201,11 @@ func (m *Monitor) forget() {
 // applied takes in what the ledger has applied.
 func (m *Monitor) applied(ev Applied) {
 	m.agreedEpoch = ev.Epoch
-	m.raise(ev.Epoch)
+	var first *group
+	if len(ev.Changes) > 0 {
+		first = m.groups[ev.Changes[0].Primary.Name]
+	}
+	m.raise(ev.Epoch, first)
 	for _, ch := range ev.Changes {
 		before := m.agreed[ch.Primary.Name]
 		if ch.Closed {
@@ -222,7 +227,7 @@ func (m *Monitor) applied(ev Applied) {
 // restored replaces everything that was agreed.
 func (m *Monitor) restored(ev Restored) {
 	m.agreedEpoch = ev.Epoch
-	m.raise(ev.Epoch)
+	m.raise(ev.Epoch, nil)
 	clear(m.agreed)
 	for _, p := range ev.Primaries {
 		m.agreed[p.Name] = p
@@ -267,11 +272,11 @@ func (m *Monitor) watchedByMe(name string) bool {
 	return p != nil && p.Watches(m.id)
 }
 
-// raise raises the epoch that this sentinel shows. It never falls.
-func (m *Monitor) raise(e ledger.Epoch) {
+// raise raises the epoch that this sentinel shows, for a group's sake if there is one. It never falls.
+func (m *Monitor) raise(e ledger.Epoch, g *group) {
 	if e > m.epoch {
 		m.epoch = e
-		m.event(Warning, "+new-epoch", nil, "%d", e)
+		m.tell(Warning, "+new-epoch", g, strconv.FormatUint(uint64(e), 10))
 		m.do(Save{})
 	}
 }
@@ -287,11 +292,11 @@ func (m *Monitor) checkTilt() {
 	if m.deadline != 0 && m.now-m.deadline > m.timings.TiltTrigger {
 		m.tilted, m.tiltSince = true, m.now
 		m.tilts++
-		m.event(Warning, "+tilt", nil, "#tilt mode entered")
+		m.tell(Warning, "+tilt", nil, "#tilt mode entered")
 	}
 	if m.tilted && m.now-m.tiltSince >= m.timings.TiltPeriod {
 		m.tilted = false
-		m.event(Warning, "-tilt", nil, "#tilt mode exited")
+		m.tell(Warning, "-tilt", nil, "#tilt mode exited")
 		for _, g := range m.groups {
 			g.touch()
 		}

@@ -228,7 +228,7 @@ func (m *Monitor) start(ev StartFailover) {
 			err = ErrInProgress
 		case g.choose(0).best == nil:
 			err = ErrNoGoodReplica
-		case ev.Coordinated && !g.primary.canHandOver():
+		case ev.Coordinated && g.primary.whyNoHandOver() != "":
 			err = ErrNoGoodPrimary
 		case p == nil || !m.standing.InContact || !m.standing.Voter:
 			err = ErrNoQuorum
@@ -269,7 +269,7 @@ func (m *Monitor) askVote(ev AskVote) Vote {
 		}
 		foreign := m.standing.Formed && ev.RunID != m.id
 		if ev.Epoch < epochMax && !foreign {
-			m.raise(ev.Epoch)
+			m.raise(ev.Epoch, g)
 			if g.leaderEpoch < ev.Epoch && m.epoch <= ev.Epoch {
 				g.vote(ev.RunID, ev.Epoch)
 			}

@@ -334,6 +334,10 @@ func number(s string, otherwise int) int {
 // ask2 are the wishes of operators, and what commands read.
 func (e *env) ask2(d *datadriven.TestData, words []string, opts map[string]string) {
 	switch d.Cmd {
+	case "restart": // with a file that has this address for the primary; then what was agreed comes in
+		file := Settings{Name: words[0], Addr: address(words[1]), Quorum: 2, Notification: "/notify", Reconfig: "/reconf"}
+		e.mon = New(Config{ID: "S1", Global: Global{Port: 26379}, Primaries: []Settings{file}}, e.now)
+		e.step(Restored{Epoch: e.book.Epoch(), Primaries: e.book.Primaries()})
 	case "remove":
 		e.ask(RemovePrimary{Req: e.next(), Name: words[0]})
 	case "reset":

@@ -137,8 +137,8 @@ func (g *group) report() {
 		return
 	}
 	if records := g.verdict(p, i); len(records) == 0 {
-		g.ripeSince = 0
-	} else if g.turn(p) {
+		g.verdictSince = 0
+	} else if g.turn(p, &g.verdictSince) {
 		g.offer(records...)
 	}
 }
@@ -209,11 +209,12 @@ func (g *group) mayStart(p *ledger.Primary) bool {
 	return false
 }
 
-// turn tells whether it is this sentinel's turn to propose what all can see. The leader is first; each of the others
-// waits a little longer than the one before it, so that one that cannot act holds nobody up for long.
-func (g *group) turn(p *ledger.Primary) bool {
-	if g.ripeSince == 0 {
-		g.ripeSince = g.m.now
+// turn tells whether it is this sentinel's turn to propose what all can see, and could since a time that it sets where
+// it is 0. The leader is first; each of the others waits a little longer than the one before it, so that one that
+// cannot act holds nobody up for long.
+func (g *group) turn(p *ledger.Primary, since *time.Duration) bool {
+	if *since == 0 {
+		*since = g.m.now
 	}
 	leader, rank := g.m.standing.Leader, 0
 	if leader != g.m.id {
@@ -229,7 +230,7 @@ func (g *group) turn(p *ledger.Primary) bool {
 			}
 		}
 	}
-	when := g.ripeSince + time.Duration(rank)*standbyDelay
+	when := *since + time.Duration(rank)*standbyDelay
 	if g.m.now >= when {
 		return true
 	}
