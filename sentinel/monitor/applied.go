@@ -10,6 +10,7 @@ import (
 func (g *group) applied(ch ledger.Change, before *ledger.Primary) {
 	p, me := ch.Primary, g.m.id
 	g.changes++
+	g.refused = 0
 	if g.agreed() == nil {
 		g.forgetFailover()
 		return

@@ -41,6 +41,7 @@ type group struct {
 	pending         bool          // a proposal is under way
 	asking          bool          // an operator's failover is
 	changes         int           // of what is agreed about it
+	refused         int           // proposals in a row
 	retryAt         time.Duration // no proposal before
 	verdictSince    time.Duration // the reports have amounted to something that somebody should propose
 	driverlessSince time.Duration // the failover has needed another driver
@@ -223,8 +224,15 @@ func (g *group) offer(records ...ledger.Record) {
 	changes := g.changes
 	g.m.propose(func(err error) {
 		g.pending = false
-		if err != nil || changes == g.changes {
-			g.retryAt = g.m.now + proposeRetry // not taken, or refused: things are not as they seemed
+		switch {
+		case err != nil:
+			g.retryAt = g.m.now + proposeRetry
+		case changes == g.changes: // refused: things are not as they seemed
+			g.retryAt = g.m.now + min(proposeRetry<<min(g.refused, 8), retryDelayMax)
+			if g.refused++; g.refused == refusedNote {
+				g.m.do(Note{Warning, "the group refuses what this sentinel proposes about " + g.primary.label() +
+					"; loglevel debug says why"})
+			}
 		}
 		g.touch()
 	}, records...)

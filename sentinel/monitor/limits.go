@@ -13,6 +13,7 @@ const (
 	lineagesMax      = 4       // replication ids of a primary that are remembered
 	wakeMin          = time.Millisecond
 	proposeRetry     = 100 * time.Millisecond // after the group did not take a proposal
+	refusedNote      = 5                      // refusals in a row that are worth a line
 	publishRetry     = 100 * time.Millisecond // after a hello could not be published
 	choosePeriod     = 20 * time.Millisecond  // between INFOs to replicas while a candidate is chosen
 	chooseWait       = 200 * time.Millisecond // for replicas that have not answered, before the others will do

@@ -336,6 +336,9 @@ func (e *env) ask2(d *datadriven.TestData, words []string, opts map[string]strin
 	switch d.Cmd {
 	case "restart": // with a file that has this address for the primary; then what was agreed comes in
 		file := Settings{Name: words[0], Addr: address(words[1]), Quorum: 2, Notification: "/notify", Reconfig: "/reconf"}
+		if opts["epoch"] != "" {
+			file.ConfigEpoch = ledger.Epoch(number(opts["epoch"], 0))
+		}
 		e.mon = New(Config{ID: "S1", Global: Global{Port: 26379}, Primaries: []Settings{file}}, e.now)
 		e.step(Restored{Epoch: e.book.Epoch(), Primaries: e.book.Primaries()})
 	case "remove":
