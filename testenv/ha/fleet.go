@@ -39,6 +39,17 @@ type Options struct {
 	Sentinels string        // folder of valkey-sentinel
 	DownAfter time.Duration // of the sentinels
 	Port      int           // of the first server, the others following; sentinels have it plus 20000. 0: any free ones.
+	// User, with Password, is whom servers and sentinels let in, and nobody else; empty: they let everybody in.
+	User, Password string
+}
+
+// access has a node let the user in alone, and come to others as that user by what the directives say.
+func (o Options) access(user, password string) string {
+	if o.User == "" {
+		return ""
+	}
+	return fmt.Sprintf("user default off\nuser %s on >%s ~* &* +@all\n%s %s\n%s %s\n", o.User, o.Password,
+		user, o.User, password, o.Password)
 }
 
 // program is what a node runs.
@@ -54,6 +65,8 @@ type Node struct {
 	Name string
 	Addr string // host:port
 	PID  int    // the last there was
+
+	User, Password string `json:",omitempty"` // as Options has them
 }
 
 // Fleet is a primary, its replicas, and the sentinels that watch them.
@@ -87,7 +100,7 @@ func Create(dir string, o Options) (*Fleet, error) {
 	f := &Fleet{Dir: dir, Options: o}
 	primary := ports[0]
 	for i, port := range ports[:servers] {
-		text := "save 3600 1\nrepl-diskless-sync-delay 0\n"
+		text := "save 3600 1\nrepl-diskless-sync-delay 0\n" + o.access("masteruser", "masterauth")
 		if i > 0 {
 			text += fmt.Sprintf("replicaof 127.0.0.1 %d\n", primary)
 		}
@@ -98,7 +111,11 @@ func Create(dir string, o Options) (*Fleet, error) {
 	}
 	for i, port := range ports[servers:] {
 		text := fmt.Sprintf("sentinel monitor %s 127.0.0.1 %d 2\nsentinel down-after-milliseconds %s %d\n"+
-			"sentinel failover-timeout %s 10000\n", Name, primary, Name, o.DownAfter.Milliseconds(), Name)
+			"sentinel failover-timeout %s 10000\n", Name, primary, Name, o.DownAfter.Milliseconds(), Name) +
+			o.access("sentinel sentinel-user", "sentinel sentinel-pass")
+		if o.User != "" {
+			text += fmt.Sprintf("sentinel auth-user %s %s\nsentinel auth-pass %s %s\n", Name, o.User, Name, o.Password)
+		}
 		f.Sentinels = append(f.Sentinels, f.node("sentinel", i, port))
 		if err := f.configure(f.Sentinels[i], port, text); err != nil {
 			return nil, err
@@ -132,7 +149,8 @@ func (f *Fleet) save() error {
 }
 
 func (f *Fleet) node(kind string, i, port int) *Node {
-	return &Node{Name: fmt.Sprintf("%s-%d", kind, i+1), Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port))}
+	return &Node{Name: fmt.Sprintf("%s-%d", kind, i+1), Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)),
+		User: f.Options.User, Password: f.Options.Password}
 }
 
 func (f *Fleet) configure(n *Node, port int, text string) error {

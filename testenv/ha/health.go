@@ -17,11 +17,29 @@ const askMax = time.Second
 
 // Ask sends a node one command over a connection of its own. An error reply is an error.
 func Ask(n *Node, limit time.Duration, args ...any) (any, error) {
-	c, err := testenv.DialWithin(n.Addr, limit)
+	c, err := n.dial(limit)
 	if err != nil {
 		return nil, err
 	}
 	defer c.Close()
+	return call(c, limit, args...)
+}
+
+// dial connects to a node, as the user that it wants.
+func (n *Node) dial(limit time.Duration) (*testenv.Client, error) {
+	c, err := testenv.DialWithin(n.Addr, limit)
+	if err != nil || n.User == "" {
+		return c, err
+	}
+	if _, err := call(c, limit, "AUTH", n.User, n.Password); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// call sends one command and reads its reply. An error reply is an error.
+func call(c *testenv.Client, limit time.Duration, args ...any) (any, error) {
 	if err := c.Send(testenv.AppendCommand(nil, args...)); err != nil {
 		return nil, err
 	}

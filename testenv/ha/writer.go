@@ -23,25 +23,31 @@ type Write struct {
 	At time.Time
 }
 
-// Writer is a client that appends numbers to a key as fast as it can, and asks the sentinels again after every error.
+// Writer appends numbers to a key as fast as it can.
 type Writer struct {
+	Key      string  // what it appends to
 	Acked    []Write // once Stop has returned
 	ReadOnly int     // errors that said READONLY
 
-	fleet *Fleet
-	last  atomic.Int64 // Unix nanoseconds of the last acknowledgement
-	quit  chan struct{}
-	done  chan struct{}
+	last atomic.Int64 // Unix nanoseconds of the last acknowledgement
+	quit chan struct{}
+	done chan struct{}
 }
 
-// StartWriter empties the key and begins.
+// StartWriter empties a key and begins, as a client that asks the sentinels again after every error.
 func (f *Fleet) StartWriter(primary *Node) (*Writer, error) {
 	if _, err := Ask(primary, askMax, "DEL", writeKey); err != nil {
 		return nil, err
 	}
-	w := &Writer{Acked: make([]Write, 0, acknowledged), fleet: f, quit: make(chan struct{}), done: make(chan struct{})}
-	go w.run() // until Stop
-	return w, nil
+	follow := follower{fleet: f}
+	return WriteWith(writeKey, follow.append), nil
+}
+
+// WriteWith begins with a client of any kind, which appends a value to the key or says why it could not.
+func WriteWith(key string, write func(key, value string) error) *Writer {
+	w := &Writer{Acked: make([]Write, 0, acknowledged), Key: key, quit: make(chan struct{}), done: make(chan struct{})}
+	go w.run(write) // until Stop
+	return w
 }
 
 // Last is when a write was acknowledged last; any goroutine may ask.
@@ -53,47 +59,52 @@ func (w *Writer) Stop() {
 	<-w.done
 }
 
-func (w *Writer) run() {
+func (w *Writer) run(write func(key, value string) error) {
 	defer close(w.done)
-	var c *testenv.Client
-	var out []byte
-	sentinel := 0
 	for n := 1; ; n++ {
 		select {
 		case <-w.quit:
 			return
 		default:
 		}
-		if c == nil {
-			primary, err := w.fleet.Primary(w.fleet.Sentinels[sentinel%sentinels], addressMax)
-			if err == nil {
-				c, err = testenv.DialWithin(primary.Addr, writeMax)
-			}
-			if err != nil {
-				sentinel++
-				<-time.After(writerPause)
-				continue
-			}
-		}
-		out = testenv.AppendCommand(out[:0], "APPEND", writeKey, fmt.Sprintf("%d,", n))
-		var reply any
-		err := c.Send(out)
+		err := write(w.Key, fmt.Sprintf("%d,", n))
 		if err == nil {
-			reply, err = c.ReadWithin(writeMax)
-		}
-		if _, ok := reply.(int64); ok && err == nil {
 			now := time.Now()
 			w.Acked = append(w.Acked, Write{n, now})
 			w.last.Store(now.UnixNano())
 			continue
 		}
-		if refused, ok := reply.(testenv.Error); ok && strings.HasPrefix(string(refused), "READONLY") {
+		if strings.HasPrefix(err.Error(), "READONLY") {
 			w.ReadOnly++
 		}
-		c.Close()
-		c = nil
 		<-time.After(writerPause)
 	}
+}
+
+// follower is a connection to the primary, whom it asks one sentinel after the other for.
+type follower struct {
+	fleet    *Fleet
+	conn     *testenv.Client // nil: not known
+	sentinel int
+}
+
+func (f *follower) append(key, value string) error {
+	if f.conn == nil {
+		primary, err := f.fleet.Primary(f.fleet.Sentinels[f.sentinel%sentinels], addressMax)
+		if err == nil {
+			f.conn, err = primary.dial(writeMax)
+		}
+		if err != nil {
+			f.sentinel++
+			return err
+		}
+	}
+	_, err := call(f.conn, writeMax, "APPEND", key, value)
+	if err != nil {
+		f.conn.Close()
+		f.conn = nil
+	}
+	return err
 }
 
 // Gap is the longest time between two acknowledged writes, the second one after a moment.
@@ -108,7 +119,7 @@ func (w *Writer) Gap(after time.Time) (longest time.Duration) {
 
 // Lost counts the acknowledged writes that a server does not hold.
 func (w *Writer) Lost(primary *Node) (int, error) {
-	v, err := Ask(primary, 10*time.Second, "GET", writeKey)
+	v, err := Ask(primary, 10*time.Second, "GET", w.Key)
 	if err != nil {
 		return 0, err
 	}
