@@ -175,6 +175,7 @@ var foreigners = []foreign{
 	{path: "google.golang.org/protobuf", in: []string{"quorum/core"}, reason: "the form of raft's messages"},
 	{path: "go.etcd.io/raft", in: []string{"quorum", "quorum/core"}, reason: "one log, one owner"},
 	{path: "github.com/redis/go-redis", in: []string{"testenv"}, tests: true, reason: "plays a client; see docs/adr/0011"},
+	{path: "github.com/valkey-io/valkey-go", in: []string{"testenv"}, reason: "plays a client that follows sentinels"},
 	{path: "github.com/cockroachdb/datadriven", tests: true, reason: "scripts as tests"},
 	{path: "github.com/anishathalye/porcupine", tests: true, reason: "checks histories"},
 	{path: "go.uber.org/goleak", tests: true, reason: "finds goroutines that were left"},
