@@ -67,12 +67,12 @@ func goRedis(t *testing.T, f *ha.Fleet) []library {
 		return library{
 			name: name,
 			append: func(key, value string) error {
-				ctx, cancel := context.WithTimeout(context.Background(), callMax)
+				ctx, cancel := context.WithTimeout(t.Context(), callMax)
 				defer cancel()
 				return write.Append(ctx, key, value).Err()
 			},
 			length: func(key string) (int64, error) {
-				ctx, cancel := context.WithTimeout(context.Background(), callMax)
+				ctx, cancel := context.WithTimeout(t.Context(), callMax)
 				defer cancel()
 				return read.StrLen(ctx, key).Result()
 			},
@@ -104,7 +104,7 @@ func valkeyGo(t *testing.T, f *ha.Fleet) []library {
 	}
 	t.Cleanup(c.Close)
 	do := func(cmd valkey.Completed) (int64, error) {
-		ctx, cancel := context.WithTimeout(context.Background(), callMax)
+		ctx, cancel := context.WithTimeout(t.Context(), callMax)
 		defer cancel()
 		return c.Do(ctx, cmd).AsInt64()
 	}
