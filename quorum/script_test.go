@@ -1,4 +1,4 @@
-package quorum
+package quorum_test
 
 import (
 	"fmt"
@@ -11,6 +11,7 @@ import (
 	"github.com/cockroachdb/datadriven"
 
 	"valkey/internal/vfs"
+	"valkey/quorum"
 	"valkey/quorum/core"
 )
 
@@ -62,9 +63,9 @@ func (s *script) do(d *datadriven.TestData) {
 	case "wipe":
 		each(func(n *node) { n.mem = vfs.NewMem() })
 	case "pause":
-		each(func(n *node) { n.paused = true })
+		each(func(n *node) { n.Stop() })
 	case "resume":
-		each((*node).resume)
+		each(func(n *node) { n.Resume() })
 	case "cut":
 		s.f.cut[[2]string{arg(0), arg(1)}], s.f.cut[[2]string{arg(1), arg(0)}] = true, true
 	case "apart":
@@ -72,7 +73,7 @@ func (s *script) do(d *datadriven.TestData) {
 	case "heal":
 		clear(s.f.cut)
 	case "slow":
-		s.f.node(arg(0)).slow = s.duration(arg(1))
+		s.f.node(arg(0)).Slow = s.duration(arg(1))
 	case "run":
 		s.f.run(s.duration(arg(0)))
 	case "formed":
@@ -82,7 +83,7 @@ func (s *script) do(d *datadriven.TestData) {
 		if err != nil {
 			d.Fatalf(s.t, "%v", err)
 		}
-		s.f.node(arg(0)).step(core.Expect{Sentinels: sentinels})
+		s.f.node(arg(0)).Step(core.Expect{Sentinels: sentinels})
 	case "propose":
 		n := s.f.node(arg(0))
 		s.answered(func(done func(core.Answer)) { n.propose(arg(1), 0, done) })
@@ -100,7 +101,7 @@ func (s *script) do(d *datadriven.TestData) {
 			s.status(n)
 		}
 	case "members":
-		for _, m := range s.f.node(arg(0)).core.Members(s.f.now) {
+		for _, m := range s.f.node(arg(0)).Node.Members(s.f.Now) {
 			fmt.Fprintf(&s.out, "%s voter=%v leading=%v leaving=%v\n", m.ID, m.Voter, m.Leading, m.Leaving)
 		}
 	case "machine":
@@ -137,7 +138,7 @@ func (s *script) agreed() bool {
 	leader := ""
 	for _, n := range s.f.nodes {
 		st := s.f.status(n)
-		if !n.up || n.paused {
+		if !n.Alive() {
 			continue
 		}
 		if !st.InContact || leader != "" && st.Leader != leader {
@@ -150,12 +151,12 @@ func (s *script) agreed() bool {
 
 func (s *script) asked(id string, in func(any) core.Input) {
 	n := s.f.node(id)
-	s.answered(func(done func(core.Answer)) { n.ask(in, done) })
+	s.answered(func(done func(core.Answer)) { n.Ask(in, done) })
 }
 
 // answered waits for an answer and writes it down.
 func (s *script) answered(ask func(done func(core.Answer))) {
-	began, done := s.f.now, false
+	began, done := s.f.Now, false
 	ask(func(a core.Answer) {
 		done = true
 		switch {
@@ -166,7 +167,7 @@ func (s *script) answered(ask func(done func(core.Answer))) {
 		default:
 			fmt.Fprint(&s.out, "ok")
 		}
-		if took := s.f.now - began; took > time.Second {
+		if took := s.f.Now - began; took > time.Second {
 			fmt.Fprintf(&s.out, " (after %.0f s)", took.Seconds())
 		}
 		fmt.Fprintln(&s.out)
@@ -177,9 +178,9 @@ func (s *script) answered(ask func(done func(core.Answer))) {
 func (s *script) status(n *node) {
 	st := s.f.status(n)
 	switch {
-	case !n.up:
+	case !n.Up:
 		fmt.Fprintf(&s.out, "%s: down\n", n.id)
-	case n.paused:
+	case n.Stopped:
 		fmt.Fprintf(&s.out, "%s: paused\n", n.id)
 	case !st.Formed:
 		fmt.Fprintf(&s.out, "%s: not formed, pledged=%v removed=%v need=%d\n", n.id, st.Pledged, st.Removed, st.Need)
@@ -193,7 +194,7 @@ func (s *script) status(n *node) {
 	}
 }
 
-func (s *script) group(g GroupID) string {
+func (s *script) group(g quorum.GroupID) string {
 	key := g.String()
 	if s.name[key] == "" {
 		s.name[key] = fmt.Sprintf("G%d", len(s.name)+1)

@@ -1,4 +1,4 @@
-package quorum
+package quorum_test
 
 import (
 	"flag"
@@ -48,36 +48,36 @@ type sim struct {
 
 func newSim(t *testing.T, seed uint64) *sim {
 	s := &sim{fleet: newFleet(t, seed, 0, 0)}
-	size := 3 + s.rng.IntN(3)
-	s.expect = size/2 + 1 + s.rng.IntN(size-size/2)
+	size := 3 + s.Rand.IntN(3)
+	s.expect = size/2 + 1 + s.Rand.IntN(size-size/2)
 	for i := range size {
 		s.add(string(rune('a' + i)))
 	}
-	worst := time.Duration(1+s.rng.IntN(60)) * time.Millisecond
-	s.delay = func() time.Duration {
-		d := time.Duration(s.rng.Int64N(int64(worst))) + 50*time.Microsecond
-		if s.rng.IntN(200) == 0 {
+	worst := time.Duration(1+s.Rand.IntN(60)) * time.Millisecond
+	s.Delay = func() time.Duration {
+		d := time.Duration(s.Rand.Int64N(int64(worst))) + 50*time.Microsecond
+		if s.Rand.IntN(200) == 0 {
 			d *= 20 // a straggler
 		}
 		return d
 	}
-	if s.rng.IntN(2) == 0 {
+	if s.Rand.IntN(2) == 0 {
 		s.padding = 8 << 10 // so much that snapshots are made, and sent to those who were away
 	}
-	if s.rng.IntN(2) == 0 {
+	if s.Rand.IntN(2) == 0 {
 		s.forget = 10 * time.Second
 	}
-	s.loss, s.double = s.rng.Float64()*0.1, s.rng.Float64()*0.05
+	s.Loss, s.Double = s.Rand.Float64()*0.1, s.Rand.Float64()*0.05
 	return s
 }
 
 func (s *sim) live() {
 	for _, n := range s.nodes {
-		s.after(time.Duration(s.rng.Int64N(int64(3*time.Second))), n.start)
+		s.After(time.Duration(s.Rand.Int64N(int64(3*time.Second))), n.start)
 	}
 	s.load()
-	for end := s.now + time.Duration(20+s.rng.IntN(40))*time.Second; s.now < end; {
-		s.run(time.Duration(s.rng.Int64N(int64(1500 * time.Millisecond))))
+	for end := s.Now + time.Duration(20+s.Rand.IntN(40))*time.Second; s.Now < end; {
+		s.run(time.Duration(s.Rand.Int64N(int64(1500 * time.Millisecond))))
 		s.misfortune(14)
 	}
 	s.recover()
@@ -85,13 +85,13 @@ func (s *sim) live() {
 
 // load proposes and reads, everywhere, all the time.
 func (s *sim) load() {
-	s.after(time.Duration(s.rng.Int64N(int64(200*time.Millisecond))), func() {
+	s.After(time.Duration(s.Rand.Int64N(int64(200*time.Millisecond))), func() {
 		if s.quiet {
 			return
 		}
-		n := s.nodes[s.rng.IntN(len(s.nodes))]
-		if n.up && !n.paused {
-			if s.rng.IntN(4) == 0 {
+		n := s.nodes[s.Rand.IntN(len(s.nodes))]
+		if n.Up && !n.Stopped {
+			if s.Rand.IntN(4) == 0 {
 				s.confirm(n)
 			} else {
 				s.proposals++
@@ -108,13 +108,13 @@ func (s *sim) confirm(n *node) {
 	for data := range s.acked {
 		before = append(before, data)
 	}
-	n.ask(func(token any) core.Input { return core.Confirm{Token: token} }, func(a core.Answer) {
+	n.Ask(func(token any) core.Input { return core.Confirm{Token: token} }, func(a core.Answer) {
 		if a.Err != nil {
 			return
 		}
 		for _, data := range before {
 			if !n.machine.have[data] {
-				s.t.Fatalf("%v %s: confirmed, without %q, which was acknowledged before", s.now, n.id, data)
+				s.t.Fatalf("%v %s: confirmed, without %q, which was acknowledged before", s.Now, n.id, data)
 			}
 		}
 	})
@@ -122,15 +122,15 @@ func (s *sim) confirm(n *node) {
 
 // misfortune does one of the first kinds of something bad, or undoes it.
 func (s *sim) misfortune(kinds int) {
-	n, other := s.nodes[s.rng.IntN(len(s.nodes))], s.nodes[s.rng.IntN(len(s.nodes))]
+	n, other := s.nodes[s.Rand.IntN(len(s.nodes))], s.nodes[s.Rand.IntN(len(s.nodes))]
 	s.wiped = s.wiped && !s.whole()
-	switch s.rng.IntN(kinds) {
+	switch s.Rand.IntN(kinds) {
 	case 0, 1:
-		if n.up {
+		if n.Up {
 			n.crash()
 		}
 	case 2, 3, 4:
-		if !n.up {
+		if !n.Up {
 			n.start()
 		}
 	case 5:
@@ -140,20 +140,20 @@ func (s *sim) misfortune(kinds int) {
 	case 7, 8:
 		clear(s.cut)
 	case 9:
-		if n.up && !n.paused {
-			n.paused = true
-			s.after(time.Duration(s.rng.Int64N(int64(4*time.Second))), func() {
-				if n.paused {
-					n.resume()
+		if n.Up && !n.Stopped {
+			n.Stop()
+			s.After(time.Duration(s.Rand.Int64N(int64(4*time.Second))), func() {
+				if n.Stopped {
+					n.Resume()
 				}
 			})
 		}
 	case 10:
-		n.slow = time.Duration(1+s.rng.IntN(1500)) * time.Millisecond
+		n.Slow = time.Duration(1+s.Rand.IntN(1500)) * time.Millisecond
 	case 11:
-		n.slow = time.Millisecond
-		if l := s.leader(); l != nil && s.rng.IntN(2) == 0 {
-			l.step(core.Transfer{Token: 0, ID: other.id})
+		n.Slow = time.Millisecond
+		if l := s.leader(); l != nil && s.Rand.IntN(2) == 0 {
+			l.Step(core.Transfer{Token: 0, ID: other.id})
 		}
 	case 12:
 		if !s.wiped && s.whole() {
@@ -162,8 +162,8 @@ func (s *sim) misfortune(kinds int) {
 			n.mem = vfs.NewMem()
 		}
 	case 13:
-		if n.up && !n.paused && s.whole() {
-			n.ask(func(token any) core.Input { return core.Remove{Token: token, At: s.wall(), ID: other.id} },
+		if n.Up && !n.Stopped && s.whole() {
+			n.Ask(func(token any) core.Input { return core.Remove{Token: token, At: s.wall(), ID: other.id} },
 				func(core.Answer) {})
 		}
 	}
@@ -172,13 +172,13 @@ func (s *sim) misfortune(kinds int) {
 // recover ends all misfortune and wants a fleet as good as new.
 func (s *sim) recover() {
 	clear(s.cut)
-	s.quiet, s.loss, s.double = true, 0, 0
+	s.quiet, s.Loss, s.Double = true, 0, 0
 	for _, n := range s.nodes {
-		n.slow = time.Millisecond
-		if n.paused {
-			n.resume()
+		n.Slow = time.Millisecond
+		if n.Stopped {
+			n.Resume()
 		}
-		if !n.up {
+		if !n.Up {
 			n.start()
 		}
 	}
@@ -222,11 +222,11 @@ func TestSimForming(t *testing.T) {
 			s := newSim(t, seed)
 			s.expect, s.quiet = len(s.nodes)/2+1, true
 			for _, n := range s.nodes {
-				s.after(time.Duration(s.rng.Int64N(int64(3*time.Second))), n.start)
-				n.slow = time.Duration(1+s.rng.IntN(1000)) * time.Millisecond
+				s.After(time.Duration(s.Rand.Int64N(int64(3*time.Second))), n.start)
+				n.Slow = time.Duration(1+s.Rand.IntN(1000)) * time.Millisecond
 			}
-			for end := s.now + 15*time.Second; s.now < end; {
-				s.run(time.Duration(s.rng.Int64N(int64(400 * time.Millisecond))))
+			for end := s.Now + 15*time.Second; s.Now < end; {
+				s.run(time.Duration(s.Rand.Int64N(int64(400 * time.Millisecond))))
 				s.misfortune(11)
 			}
 			s.recover()
@@ -252,12 +252,12 @@ func TestSilentLeader(t *testing.T) {
 				n.start()
 			}
 			f.until(20*time.Second, "a whole fleet", f.whole)
-			f.run(time.Duration(f.rng.Int64N(int64(time.Second))))
+			f.run(time.Duration(f.Rand.Int64N(int64(time.Second))))
 			l := f.leader()
-			l.paused = true
-			began := f.now
+			l.Stop()
+			began := f.Now
 			f.until(5*time.Second, "another leader", func() bool { return f.leader() != nil && f.leader() != l })
-			all = append(all, f.now-began)
+			all = append(all, f.Now-began)
 		})
 	}
 	slices.Sort(all)

@@ -133,7 +133,7 @@ func (f *Fleet) meddle(n *node, s *server, primary string, away time.Duration) {
 		f.After(away, func() { f.watchAgain(n, primary, a) })
 	case 4:
 		f.Logf("a forged hello makes %s the primary of %s", s.addr(), primary)
-		id := f.hex()
+		id := hex(f.World)
 		if f.Chance(2) {
 			id = f.Nodes[f.Rand.IntN(len(f.Nodes))].id
 		}

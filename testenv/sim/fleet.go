@@ -10,6 +10,7 @@ import (
 
 	"valkey/sentinel/ledger"
 	"valkey/sentinel/monitor"
+	"valkey/testenv/virtual"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -37,7 +38,7 @@ type Shape struct {
 
 // Fleet is a fleet in a world.
 type Fleet struct {
-	*World
+	*virtual.World
 	Shape   Shape
 	Net     *network
 	Log     *modelLog
@@ -52,7 +53,7 @@ func name(i int) string { return fmt.Sprintf("m%03d", i) }
 
 // New builds a fleet and starts it. The servers of primary i are Servers[i*(1+Replicas)] and the ones after it.
 func New(s Shape) *Fleet {
-	f := &Fleet{World: NewWorld(s.Seed), Shape: s, timings: monitor.DefaultTimings()}
+	f := &Fleet{World: virtual.NewWorld(s.Seed), Shape: s, timings: monitor.DefaultTimings()}
 	f.check = newChecker(f)
 	f.Net = &network{w: f.World, places: map[string]place{}, cuts: map[[2]string]bool{}}
 	f.Log = &modelLog{w: f.World, n: f.Net}

@@ -3,6 +3,8 @@ package sim
 import (
 	"errors"
 	"time"
+
+	"valkey/testenv/virtual"
 )
 
 // Entry is one agreed entry.
@@ -43,7 +45,7 @@ var (
 // real thing is what its users can see: leadership is lost and found again after a while, proposals are refused, lost
 // or committed without an answer, and members lag.
 type modelLog struct {
-	w        *World
+	w        *virtual.World
 	n        *network
 	members  []Member
 	entries  []Entry

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"valkey/sentinel/monitor"
+	"valkey/testenv/virtual"
 )
 
 // place is anything with an address: a server or a sentinel.
@@ -17,7 +18,7 @@ type place interface {
 
 // network says who reaches whom. Cuts are one-way.
 type network struct {
-	w      *World
+	w      *virtual.World
 	places map[string]place
 	cuts   map[[2]string]bool
 }

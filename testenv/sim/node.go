@@ -7,11 +7,12 @@ import (
 
 	"valkey/sentinel/ledger"
 	"valkey/sentinel/monitor"
+	"valkey/testenv/virtual"
 )
 
 // node is a sentinel: the pure parts, and as much of a shell as they need.
 type node struct {
-	w    *World
+	w    *virtual.World
 	n    *network
 	log  Log
 	id   string

@@ -7,11 +7,12 @@ import (
 	"time"
 
 	"valkey/sentinel/monitor"
+	"valkey/testenv/virtual"
 )
 
 // server is a fake data server: a role, a history with an offset, and the commands that sentinels send.
 type server struct {
-	w    *World
+	w    *virtual.World
 	n    *network
 	at   string // host:port
 	host string
@@ -47,17 +48,17 @@ func (s *server) running() bool { return s.up }
 func (s *server) stopped() bool { return s.frozen }
 
 // hex makes an id of 40 characters.
-func (w *World) hex() string {
+func hex(w *virtual.World) string {
 	return fmt.Sprintf("%016x%016x%08x", w.Rand.Uint64(), w.Rand.Uint64(), w.Rand.Uint32())
 }
 
 // start begins the process: with what it had, or empty.
 func (s *server) start(empty bool) {
-	s.up, s.frozen, s.runID, s.roleEpoch = true, false, s.w.hex(), 0
+	s.up, s.frozen, s.runID, s.roleEpoch = true, false, hex(s.w), 0
 	s.pausedUntil, s.failoverTo, s.linkUp, s.linkSince = 0, "", false, s.w.Now
 	s.followers = map[string]bool{}
 	if empty {
-		s.replID, s.replID2, s.secondEnd, s.offset = s.w.hex(), "", -1, 0
+		s.replID, s.replID2, s.secondEnd, s.offset = hex(s.w), "", -1, 0
 	}
 }
 
@@ -152,7 +153,7 @@ func (s *server) promote() {
 	if s.primary == "" {
 		return
 	}
-	s.primary, s.replID2, s.secondEnd, s.replID = "", s.replID, int64(s.offset), s.w.hex()
+	s.primary, s.replID2, s.secondEnd, s.replID = "", s.replID, int64(s.offset), hex(s.w)
 	s.linkUp, s.followers = false, map[string]bool{}
 }
 

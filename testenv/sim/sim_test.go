@@ -4,6 +4,8 @@ import (
 	"flag"
 	"testing"
 	"time"
+
+	"valkey/testenv/virtual"
 )
 
 var (
@@ -13,7 +15,7 @@ var (
 
 // shapeOf makes a fleet's shape from its seed.
 func shapeOf(seed uint64) Shape {
-	w := NewWorld(seed)
+	w := virtual.NewWorld(seed)
 	s := Shape{
 		Seed: seed, Sentinels: 3 + 2*w.Rand.IntN(2), Primaries: 1 + w.Rand.IntN(2), Replicas: 1 + w.Rand.IntN(3),
 		DownAfter: w.Between(300*time.Millisecond, 3*time.Second), Timeout: w.Between(2*time.Second, 20*time.Second),
