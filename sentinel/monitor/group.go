@@ -251,11 +251,17 @@ func (g *group) follow(by string) {
 		g.m.do(Save{})
 	}
 	switch {
-	case g.deferred || g.primary.addr == p.Addr:
+	case g.deferred:
+		return
+	case g.primary.addr == p.Addr:
+		g.lineage(g.primary)
 		return
 	case g.m.same(g.primary.addr, p.Addr):
 		g.primary.addr, g.primary.link.addr = p.Addr, p.Addr // another name for the same place
 		return
+	}
+	if by == "" {
+		g.lineages = nil // this sentinel did not know that it was another's by then
 	}
 	if s := g.sentinel(by); s != nil {
 		g.m.event(Warning, "+config-update-from", s, "")

@@ -128,9 +128,14 @@ func (i *instance) took(r role) {
 	}
 }
 
-// lineage remembers the histories that the primary has had: the names of what its replicas may hold.
+// lineage remembers the histories that the primary has had: the names of what its replicas may hold. Whom only this
+// sentinel takes for the primary, as its file is old, does not count: it may have been reborn without its data.
 func (g *group) lineage(p *instance) {
-	if p.replID == "" || len(g.lineages) > 0 && g.lineages[0] == p.replID {
+	agreed := g.agreed()
+	if agreed == nil || !g.m.same(agreed.Addr, p.addr) || p.replID == "" {
+		return
+	}
+	if len(g.lineages) > 0 && g.lineages[0] == p.replID {
 		return
 	}
 	keep := []string{p.replID}

@@ -25,6 +25,7 @@ func TestLimits(t *testing.T) {
 	if len(g.sentinels) != sentinelsMax {
 		t.Errorf("%d sentinels are known, the limit is %d", len(g.sentinels), sentinelsMax)
 	}
+	m.agreed["m"] = &ledger.Primary{Ref: ledger.Ref{Name: "m"}, Addr: g.primary.addr, Watchers: []string{"S1"}}
 	for n := range lineagesMax + 1 {
 		g.primary.replID = fmt.Sprintf("h%d", n)
 		g.lineage(g.primary)
