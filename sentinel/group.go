@@ -114,12 +114,21 @@ func (s *Sentinel) restore() {
 func (s *Sentinel) afterApply() {
 	s.enter()
 	defer s.leave()
-	if s.caught || s.monitor == nil {
-		return
+	if !s.caught && s.monitor != nil {
+		s.restore()
 	}
-	s.restore()
-	st := s.group.Status()
-	s.caught = st.InContact && st.Applied >= st.Commit
+}
+
+// catchUp asks the group whether all that was agreed is applied here. What this member knows to be agreed is not
+// enough: after a start its leader tells it of more, little by little.
+func (s *Sentinel) catchUp() {
+	s.catching = true
+	s.inGroup(s.group.Confirm, func(err error) {
+		if s.catching = false; err == nil && !s.caught {
+			s.restore()
+			s.caught = true
+		}
+	})
 }
 
 // lookAtGroup has followGroup look at the place in the group. The log's goroutine calls it, which must not be held up.
@@ -158,9 +167,8 @@ func (s *Sentinel) stand() {
 	}
 	s.enter()
 	defer s.leave()
-	if !s.caught && st.InContact && st.Applied >= st.Commit {
-		s.restore()
-		s.caught = true
+	if !s.caught && !s.catching && st.InContact {
+		s.catchUp()
 	}
 	s.step(next)
 }

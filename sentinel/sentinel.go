@@ -57,6 +57,7 @@ type Sentinel struct {
 
 	group     *quorum.Group
 	caught    bool          // the ledger has all that was agreed before this process began
+	catching  bool          // the group is asked whether it has
 	stood     chan struct{} // of one: the place in the group has changed
 	requests  uint64        // of operators, numbered
 	answers   map[uint64]monitor.Answer
