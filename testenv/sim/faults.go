@@ -19,7 +19,7 @@ func (f *Fleet) Break() {
 			s = a.(*server)
 		}
 	}
-	switch w.Rand.IntN(17) {
+	switch w.Rand.IntN(24) {
 	case 0, 1, 2:
 		w.Logf("%s is killed", s.addr())
 		s.kill()
@@ -37,45 +37,45 @@ func (f *Fleet) Break() {
 	case 4, 5:
 		w.Logf("%s is killed", n.addr())
 		n.kill()
-		w.After(away, func() { f.revive(n, false) })
+		w.After(away, func() { f.revive(n) })
 	case 6:
-		w.Logf("%s is killed and loses its disk", n.addr())
-		n.kill()
-		w.After(away, func() { f.revive(n, true) })
+		f.wipe(n, away)
 	case 7:
 		w.Logf("%s is stopped", n.addr())
-		n.freeze()
+		n.Stop()
 		w.After(away, n.thaw)
-	case 8:
+	case 8, 9:
 		n.hold = true
-	case 9, 10:
+	case 10, 11:
 		f.partition(away)
-	case 11:
+	case 12:
 		w.Logf("the clock of %s jumps", n.addr())
 		n.skew += w.Between(-time.Hour, time.Hour)
-	case 12:
+	case 13:
 		w.Logf("the connections of %s break", s.addr())
 		s.breakConns("reset")
+	case 14:
+		w.Logf("the connections of %s break", n.addr())
+		n.unlink()
+	case 15:
+		n.Slow = w.Between(diskTime, 2*time.Second)
+		w.Logf("the disk of %s takes %v", n.addr(), n.Slow)
+		w.After(away, func() { n.Slow = diskTime })
+	case 16:
+		f.dismiss(n, away)
+	case 17:
+		f.disaster()
 	default:
 		f.meddle(n, s, primary, away)
 	}
 }
 
-// revive starts a sentinel again, with its ledger from its own log or, when that is lost, from another's snapshot.
-func (f *Fleet) revive(n *node, wiped bool) {
-	if n.up {
-		return
+// revive starts a sentinel again.
+func (f *Fleet) revive(n *node) {
+	if !n.Up && !n.packed {
+		f.Logf("%s starts", n.addr())
+		n.start()
 	}
-	f.Logf("%s starts again", n.addr())
-	if wiped {
-		n.book = ledger.New()
-		if o := f.Nodes[f.Rand.IntN(len(f.Nodes))]; o != n {
-			if err := n.book.Restore(o.book.Snapshot()); err != nil {
-				f.check.fail("a snapshot was refused: %v", err)
-			}
-		}
-	}
-	n.restart()
 }
 
 // partition cuts some places off from the others, one way or both.
@@ -109,7 +109,7 @@ func (f *Fleet) partition(away time.Duration) {
 
 // meddle is what an operator does, or somebody who is up to no good.
 func (f *Fleet) meddle(n *node, s *server, primary string, away time.Duration) {
-	if !n.up {
+	if !n.Up {
 		return
 	}
 	switch f.Rand.IntN(6) {
@@ -138,7 +138,7 @@ func (f *Fleet) meddle(n *node, s *server, primary string, away time.Duration) {
 			id = f.Nodes[f.Rand.IntN(len(f.Nodes))].id
 		}
 		text := "10.66.0.1,26379," + id + ",18446744073709551615," + primary + "," + s.host + ",6379,18446744073709551615"
-		n.soon(func() { n.step(monitor.HelloHeard{Payload: text}) })
+		n.Do(func() { n.step(monitor.HelloHeard{Payload: text}) })
 	case 5:
 		f.Logf("%s follows nobody, says an operator", s.addr())
 		if s.up && f.Chance(2) {
@@ -150,11 +150,11 @@ func (f *Fleet) meddle(n *node, s *server, primary string, away time.Duration) {
 // watchAgain has a sentinel watch a primary that it was told to remove, at the address that it last answered.
 func (f *Fleet) watchAgain(n *node, primary string, a ledger.Addr) {
 	f.After(time.Second, func() {
-		if _, ok := n.mon.Address(primary); !ok || !n.alive() {
+		if _, ok := n.mon.Address(primary); !ok || !n.Alive() {
 			f.watchAgain(n, primary, a) // it was not there to be told, or died of something else before it saved it
 		}
 	})
-	if !n.alive() {
+	if !n.Alive() {
 		return
 	}
 	n.ask(func(req uint64) monitor.Event {
@@ -166,21 +166,4 @@ func (f *Fleet) watchAgain(n *node, primary string, a ledger.Addr) {
 			{Name: "failover-timeout", Value: itoa(int(f.Shape.Timeout.Milliseconds()))},
 		}}
 	})
-}
-
-// Mend makes everything whole.
-func (f *Fleet) Mend() {
-	f.Logf("everything is mended")
-	clear(f.Net.cuts)
-	for _, s := range f.Servers {
-		s.frozen = false
-		if !s.up {
-			s.start(false)
-		}
-	}
-	for _, n := range f.Nodes {
-		n.hold = false
-		n.thaw()
-		f.revive(n, false)
-	}
 }

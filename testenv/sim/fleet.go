@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"valkey/quorum/core"
 	"valkey/sentinel/ledger"
 	"valkey/sentinel/monitor"
 	"valkey/testenv/virtual"
@@ -22,7 +23,7 @@ func atoi(s string) int {
 
 func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
-// moment is how often replication, the log and the members' standing get on.
+// moment is how often replication gets on.
 const moment = 5 * time.Millisecond
 
 // Shape is how a fleet is built.
@@ -34,6 +35,11 @@ type Shape struct {
 	Quorum    int
 	DownAfter time.Duration
 	Timeout   time.Duration // failover-timeout
+	Expect    int           // bootstrap-expect; 0: its default
+	Forget    time.Duration // quorum-forget-after
+	Stagger   time.Duration // sentinels start within
+	Loss      float64       // of messages between sentinels, and how many come twice
+	Double    float64
 }
 
 // Fleet is a fleet in a world.
@@ -41,11 +47,14 @@ type Fleet struct {
 	*virtual.World
 	Shape   Shape
 	Net     *network
-	Log     *modelLog
 	Nodes   []*node
 	Servers []*server
 	check   *checker
 	timings monitor.Timings
+	weather virtual.Weather
+	born    int  // sentinels that there ever were
+	lost    int  // disks that were lost before there was a group
+	busy    bool // the operator is, with more than one of them
 }
 
 // name is the name of the i-th primary.
@@ -56,13 +65,13 @@ func New(s Shape) *Fleet {
 	f := &Fleet{World: virtual.NewWorld(s.Seed), Shape: s, timings: monitor.DefaultTimings()}
 	f.check = newChecker(f)
 	f.Net = &network{w: f.World, places: map[string]place{}, cuts: map[[2]string]bool{}}
-	f.Log = &modelLog{w: f.World, n: f.Net}
+	f.weather = virtual.Weather{Loss: s.Loss, Double: s.Double, Delay: f.Net.latency}
 	for p := range s.Primaries {
 		var first *server
 		for r := range s.Replicas + 1 {
 			x := &server{
-				w: f.World, n: f.Net, host: fmt.Sprintf("10.1.%d.%d", p, r+1), port: 6379, priority: 100, check: f.check,
-				aware: s.Seed%2 == 0,
+				w: f.World, n: f.Net, check: f.check, of: name(p), host: fmt.Sprintf("10.1.%d.%d", p, r+1), port: 6379,
+				priority: 100, aware: s.Seed%2 == 0,
 			}
 			if f.Chance(4) {
 				x.priority = 1 + f.Rand.IntN(200)
@@ -71,6 +80,7 @@ func New(s Shape) *Fleet {
 			x.start(true)
 			if r == 0 {
 				first = x
+				f.check.address(name(p), hostPort(x.addr()))
 			} else {
 				x.follow(first.addr())
 			}
@@ -80,28 +90,56 @@ func New(s Shape) *Fleet {
 	}
 	for i := range s.Sentinels {
 		n := &node{
-			w: f.World, n: f.Net, log: f.Log,
-			id: fmt.Sprintf("%c%039d", 'a'+i, i), host: fmt.Sprintf("10.9.0.%d", i+1),
+			n: f.Net, fleet: f, check: f.check, host: fmt.Sprintf("10.9.0.%d", i+1),
 			at: fmt.Sprintf("10.9.0.%d:26379", i+1), port: 26379,
-			left: map[string]bool{}, book: ledger.New(), check: f.check, fleet: f,
 		}
+		n.World, n.Act = f.World, n.effects
+		n.Store = func(b []core.Batch) { n.disk.Write(b) }
+		f.install(n)
 		f.Nodes = append(f.Nodes, n)
-		f.Log.members = append(f.Log.members, n)
 		f.Net.places[n.addr()] = n
 	}
 	for _, n := range f.Nodes {
-		c := monitor.Config{ID: n.id, Global: monitor.Global{Port: n.port}}
-		for p := range s.Primaries {
-			c.Primaries = append(c.Primaries, monitor.Settings{
-				Name: name(p), Addr: hostPort(f.Servers[p*(1+s.Replicas)].addr()), Quorum: s.Quorum,
-				DownAfter: s.DownAfter, FailoverTimeout: s.Timeout, ParallelSyncs: 1,
-			})
+		if s.Stagger == 0 {
+			n.start()
+			continue
 		}
-		n.start(c)
-		n.saved = n.mon.State()
+		f.After(f.Between(0, s.Stagger), func() { f.revive(n) })
 	}
 	f.pulse()
 	return f
+}
+
+// diskTime is how long a disk takes when nothing is wrong.
+const diskTime = time.Millisecond
+
+// install makes a sentinel a new one, with a configuration that an operator wrote and nothing else.
+func (f *Fleet) install(n *node) {
+	f.born++
+	n.id = fmt.Sprintf("%c%039d", 'a'+(7*f.born)%26, f.born)
+	n.disk.Lose()
+	n.Slow, n.skew, n.left = diskTime, 0, map[string]bool{}
+	n.saved = monitor.State{ID: n.id, Global: monitor.Global{Port: n.port}}
+	for p := range f.Shape.Primaries {
+		at := f.of(p)[0].addr()
+		for _, o := range f.Nodes {
+			if a, ok := o.address(p); ok {
+				at = a.String()
+			}
+		}
+		n.saved.Primaries = append(n.saved.Primaries, monitor.Settings{
+			Name: name(p), Addr: hostPort(at), Quorum: f.Shape.Quorum,
+			DownAfter: f.Shape.DownAfter, FailoverTimeout: f.Shape.Timeout, ParallelSyncs: 1,
+		})
+	}
+}
+
+// address is what a sentinel answers for a primary.
+func (n *node) address(p int) (ledger.Addr, bool) {
+	if n.mon == nil {
+		return ledger.Addr{}, false
+	}
+	return n.mon.Address(name(p))
 }
 
 // pulse is what goes on all the time.
@@ -109,12 +147,7 @@ func (f *Fleet) pulse() {
 	for _, s := range f.Servers {
 		s.replicate()
 	}
-	f.Log.Tick()
-	for _, n := range f.Nodes {
-		if n.up {
-			n.standing()
-		}
-	}
+	f.check.moment()
 	f.After(moment, f.pulse)
 }
 
@@ -136,11 +169,46 @@ func (f *Fleet) Until(d time.Duration, so func() bool) bool {
 	return f.check.failed == "" && so()
 }
 
-func (f *Fleet) ids() (out []string) {
+// leader is the sentinel that leads the log, nil for none.
+func (f *Fleet) leader() *node {
 	for _, n := range f.Nodes {
-		out = append(out, n.id)
+		if st := n.status(); st.Leading && st.InContact {
+			return n
+		}
 	}
-	return out
+	return nil
+}
+
+// status is what a sentinel that is there knows of its group.
+func (n *node) status() core.Status {
+	if !n.Alive() {
+		return core.Status{}
+	}
+	return n.Node.Status(n.World.Now)
+}
+
+// whole tells whether all sentinels are there, and are the voters of one group.
+func (f *Fleet) whole() bool {
+	l := f.leader()
+	if l == nil {
+		return false
+	}
+	want := l.status()
+	for _, n := range f.Nodes {
+		if st := n.status(); !st.Voter || st.Group != want.Group || st.Leader != l.id {
+			return false
+		}
+	}
+	return want.Voters == len(f.Nodes) && want.Learners == 0
+}
+
+// sentinel is the one of a name, nil for one that is gone.
+func (f *Fleet) sentinel(id string) *node {
+	i := slices.IndexFunc(f.Nodes, func(n *node) bool { return n.id == id })
+	if i < 0 {
+		return nil
+	}
+	return f.Nodes[i]
 }
 
 // of are the servers of a primary.
@@ -151,7 +219,7 @@ func (f *Fleet) of(p int) []*server {
 
 // answer is the address that a sentinel gives for a primary.
 func (f *Fleet) answer(n *node, p int) string {
-	a, _ := n.mon.Address(name(p))
+	a, _ := n.address(p)
 	return a.String()
 }
 
@@ -159,6 +227,9 @@ func (f *Fleet) answer(n *node, p int) string {
 // primary, or was forgotten by an operator's RESET while it followed another one, is nobody's: as with stock Sentinel.
 func (f *Fleet) known(p int, addr string) bool {
 	for _, n := range f.Nodes {
+		if n.mon == nil {
+			continue
+		}
 		for _, s := range n.mon.State().Primaries {
 			if s.Name == name(p) && slices.Contains(s.Replicas, hostPort(addr)) {
 				return true
@@ -173,7 +244,7 @@ func (f *Fleet) known(p int, addr string) bool {
 func (f *Fleet) Settled(p int) (bool, string) {
 	at := ""
 	for _, n := range f.Nodes {
-		if !n.alive() {
+		if !n.Alive() {
 			continue
 		}
 		a := f.answer(n, p)

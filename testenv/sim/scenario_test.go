@@ -5,16 +5,24 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/cryptotest"
 	"time"
 
 	"valkey/sentinel/ledger"
 	"valkey/sentinel/monitor"
 )
 
+// begin starts a fleet whose randomness all comes from its seed, raft's with it.
+func begin(t *testing.T, s Shape) *Fleet {
+	t.Helper()
+	cryptotest.SetGlobalRandom(t, s.Seed)
+	return New(s)
+}
+
 // small is a fleet of one primary, two replicas and three sentinels with a down-after of a second, settled.
 func small(t *testing.T, seed uint64) *Fleet {
 	t.Helper()
-	f := New(Shape{
+	f := begin(t, Shape{
 		Seed: seed, Sentinels: 3, Primaries: 1, Replicas: 2, Quorum: 2, DownAfter: time.Second, Timeout: 10 * time.Second,
 	})
 	f.Run(12*time.Second + f.Between(0, 3*time.Second))
@@ -25,7 +33,11 @@ func small(t *testing.T, seed uint64) *Fleet {
 func (f *Fleet) mustSettle(t *testing.T) {
 	t.Helper()
 	why := ""
-	if !f.Until(30*time.Second, func() (ok bool) { ok, why = f.Settled(0); return ok }) {
+	settled := func() (ok bool) {
+		ok, why = f.Settled(0)
+		return ok && f.whole()
+	}
+	if !f.Until(40*time.Second, settled) {
 		t.Fatalf("%s\nseed %d: %s%s", f.Story(), f.Shape.Seed, f.check.failed, why)
 	}
 }
@@ -33,7 +45,7 @@ func (f *Fleet) mustSettle(t *testing.T) {
 // primary is the server that answers for the name, as the first sentinel that is there has it.
 func (f *Fleet) primary() *server {
 	for _, n := range f.Nodes {
-		if n.alive() {
+		if n.Alive() {
 			return f.Net.places[f.answer(n, 0)].(*server)
 		}
 	}
@@ -46,7 +58,7 @@ func (f *Fleet) moved(t *testing.T, from string) (first, last time.Duration) {
 	start := f.Now
 	count := func() (n, all int) {
 		for _, x := range f.Nodes {
-			if x.alive() {
+			if x.Alive() {
 				all++
 				if f.answer(x, 0) != from {
 					n++
@@ -102,7 +114,7 @@ func TestPrimaryAndLeaderDieTogether(t *testing.T) {
 	for seed := range uint64(40) {
 		f := small(t, seed)
 		old := f.primary()
-		f.Log.leader.(*node).kill()
+		f.leader().kill()
 		old.kill()
 		_, b := f.moved(t, old.addr())
 		last = append(last, b-time.Second)
@@ -132,7 +144,7 @@ func TestOperatorsFailoverLosesNothing(t *testing.T) {
 			if f.check.lost != 0 || last > 200*time.Millisecond {
 				t.Fatalf("%s\nseed %d: %d writes lost, %v", f.Story(), seed, f.check.lost, last)
 			}
-			if f.Log.entries[len(f.Log.entries)-1].By != n.id {
+			if f.check.last.By != n.id {
 				t.Fatalf("seed %d: another sentinel than the one that was asked drove it", seed)
 			}
 		}
@@ -155,7 +167,7 @@ func TestDriverDiesAtEachStep(t *testing.T) {
 			died := f.Until(20*time.Second, func() bool {
 				for _, n := range f.Nodes {
 					if p := n.book.Primary(name(0)); p.Failover != nil && steps[step](p.Failover) {
-						driver = f.Nodes[slices.Index(f.ids(), p.Failover.Driver)]
+						driver = f.sentinel(p.Failover.Driver)
 						return true
 					}
 				}
@@ -167,12 +179,12 @@ func TestDriverDiesAtEachStep(t *testing.T) {
 			driver.kill()
 			f.Until(20*time.Second, func() bool {
 				p := f.Nodes[0].book.Primary(name(0))
-				if !f.Nodes[0].up {
+				if !f.Nodes[0].Up {
 					p = f.Nodes[1].book.Primary(name(0))
 				}
 				return p.Failover == nil && p.Addr != hostPort(old.addr())
 			})
-			if now := f.primary(); now == old || now.primary != "" || len(f.check.agreedTo[name(0)]) != 1 {
+			if now := f.primary(); now == old || now.primary != "" || f.check.promotions != 1 {
 				t.Fatalf("%s\nseed %d: the driver died when it had %s: %s", f.Story(), seed, step, f.check.failed)
 			}
 			f.Mend()
@@ -211,6 +223,42 @@ func TestMinorityDecidesNothing(t *testing.T) {
 	if u, _ := n.mon.Usable(name(0)); u.Group {
 		t.Fatal("a sentinel in a minority says that it could decide")
 	}
+	f.Mend()
+	f.mustSettle(t)
+}
+
+// TestTwoGroupsFreeze has a sentinel that sees nobody make a group by itself, as a quorum of 1 allows, beside that of
+// the others. When they meet, nothing is failed over until an operator says which group is the right one.
+func TestTwoGroupsFreeze(t *testing.T) {
+	f := begin(t, Shape{
+		Seed: 6, Sentinels: 3, Primaries: 1, Replicas: 2, Quorum: 1, DownAfter: time.Second, Timeout: 10 * time.Second,
+	})
+	f.check.apart = true
+	alone := f.Nodes[2]
+	for at := range f.Net.places {
+		f.Net.cut(alone.addr(), at)
+		f.Net.cut(at, alone.addr())
+	}
+	if !f.Until(30*time.Second, func() bool { return len(f.check.groups) == 2 }) {
+		t.Fatalf("%s\nthere are %d groups", f.Story(), len(f.check.groups))
+	}
+	clear(f.Net.cuts)
+	frozen := func() bool {
+		return !slices.ContainsFunc(f.Nodes, func(n *node) bool { return !n.status().Frozen() })
+	}
+	if !f.Until(30*time.Second, frozen) {
+		t.Fatalf("%s\nthe groups have not noticed each other", f.Story())
+	}
+	old := f.primary()
+	old.kill()
+	f.Run(20 * time.Second)
+	for _, n := range f.Nodes {
+		if a := f.answer(n, 0); a != old.addr() {
+			t.Fatalf("%s\n%s answers %s", f.Story(), n.addr(), a)
+		}
+	}
+	f.force(f.Nodes[0], nil)
+	f.moved(t, old.addr())
 	f.Mend()
 	f.mustSettle(t)
 }
@@ -257,12 +305,12 @@ func TestForeignNodeIsNeverPromoted(t *testing.T) {
 // TestClocksMayJump moves every sentinel's wall clock by hours: nothing happens.
 func TestClocksMayJump(t *testing.T) {
 	f := small(t, 5)
-	entries := len(f.Log.entries)
+	entries := f.check.entries
 	for i, n := range f.Nodes {
 		n.skew = time.Duration(i-1) * 5 * time.Hour
 	}
 	f.Run(30 * time.Second)
-	if len(f.Log.entries) != entries {
+	if f.check.entries != entries {
 		t.Fatalf("entries came of it:\n%s", f.Story())
 	}
 	for _, n := range f.Nodes {
@@ -274,7 +322,7 @@ func TestClocksMayJump(t *testing.T) {
 
 // TestStorm fails a hundred of two hundred primaries at once.
 func TestStorm(t *testing.T) {
-	f := New(Shape{
+	f := begin(t, Shape{
 		Seed: 1, Sentinels: 3, Primaries: 200, Replicas: 2, Quorum: 2, DownAfter: 2 * time.Second, Timeout: 10 * time.Second,
 	})
 	f.Run(15 * time.Second)
@@ -295,7 +343,7 @@ func TestStorm(t *testing.T) {
 		return true
 	})
 	above := f.Now - start - f.Shape.DownAfter
-	t.Logf("all ended %v above detection, %d entries", above, len(f.Log.entries))
+	t.Logf("all ended %v above detection, %d entries", above, f.check.entries)
 	if !done || above > 10*time.Second {
 		t.Fatalf("%s\nnot all ended: %s", f.Story(), f.check.failed)
 	}

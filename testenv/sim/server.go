@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"valkey/sentinel/ledger"
 	"valkey/sentinel/monitor"
 	"valkey/testenv/virtual"
 )
@@ -14,6 +15,7 @@ import (
 type server struct {
 	w    *virtual.World
 	n    *network
+	of   string // the name that it was set up for
 	at   string // host:port
 	host string
 	port int
@@ -29,6 +31,7 @@ type server struct {
 	replID2   string
 	secondEnd int64
 	offset    uint64
+	data      string // names the empty beginning of what it holds, as no server could
 	priority  int
 
 	aware     bool   // it refuses orders of an older epoch, as our servers do
@@ -58,7 +61,7 @@ func (s *server) start(empty bool) {
 	s.pausedUntil, s.failoverTo, s.linkUp, s.linkSince = 0, "", false, s.w.Now
 	s.followers = map[string]bool{}
 	if empty {
-		s.replID, s.replID2, s.secondEnd, s.offset = hex(s.w), "", -1, 0
+		s.replID, s.replID2, s.secondEnd, s.offset, s.data = hex(s.w), "", -1, 0, hex(s.w)
 	}
 }
 
@@ -126,7 +129,7 @@ func (s *server) sync(p *server) {
 		s.check.lost += s.offset - min(s.offset, p.offset) // writes that were acknowledged
 		s.offset = p.offset
 	}
-	s.replID, s.replID2, s.secondEnd = p.replID, p.replID2, p.secondEnd
+	s.replID, s.replID2, s.secondEnd, s.data = p.replID, p.replID2, p.secondEnd, p.data
 	s.linkUp = true
 }
 
@@ -182,9 +185,10 @@ func (s *server) serve(c *conn, seq uint64, commands [][]string) (monitor.Reply,
 }
 
 func (s *server) execute(c *conn, cmd []string) string {
+	e := uint64(0)
 	if cmd[0] == "SLAVEOF" {
 		word, epoch, _ := strings.Cut(cmd[2], "/")
-		e, _ := strconv.ParseUint(epoch, 10, 64)
+		e, _ = strconv.ParseUint(epoch, 10, 64)
 		if s.aware && epoch != "" && e < s.roleEpoch {
 			s.w.Logf("%s refuses %v after epoch %d", s.addr(), cmd, s.roleEpoch)
 			return "-STALEEPOCH"
@@ -206,7 +210,7 @@ func (s *server) execute(c *conn, cmd []string) string {
 		return "1"
 	case "SLAVEOF NO":
 		s.promote()
-		s.check.promoted(s, c.from)
+		s.check.promoted(s, c.from, ledger.Epoch(e))
 	case "CLIENT PAUSE":
 		ms, _ := strconv.Atoi(cmd[2])
 		s.pausedUntil = s.w.Now + time.Duration(ms)*time.Millisecond

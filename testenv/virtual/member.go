@@ -137,6 +137,9 @@ func (d *Disk) Write(b []core.Batch) {
 	}
 }
 
+// Lose loses everything.
+func (d *Disk) Lose() { d.frames = nil }
+
 // Open reads it, for a member of that name, and counts the start as quorum does.
 func (d *Disk) Open(id string) (core.State, error) {
 	s := core.State{Meta: core.Meta{MyID: id}}
