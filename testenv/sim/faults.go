@@ -9,64 +9,79 @@ import (
 
 // Break breaks something, or lets an operator meddle, and mends some of it after a while.
 func (f *Fleet) Break() {
-	w := f.World
-	s := f.Servers[w.Rand.IntN(len(f.Servers))]
-	n := f.Nodes[w.Rand.IntN(len(f.Nodes))]
-	primary := name(w.Rand.IntN(f.Shape.Primaries))
-	away := w.Between(100*time.Millisecond, 15*time.Second)
-	if w.Chance(3) { // the primary is what matters
-		if a := f.Net.places[f.answer(n, atoi(primary[1:]))]; a != nil {
+	s := f.Servers[f.Rand.IntN(len(f.Servers))]
+	n := f.Nodes[f.Rand.IntN(len(f.Nodes))]
+	primary := f.Rand.IntN(f.Shape.Primaries)
+	away := f.Between(100*time.Millisecond, 15*time.Second)
+	if f.Chance(3) { // the primary is what matters
+		if a := f.Net.places[f.answer(n, primary)]; a != nil {
 			s = a.(*server)
 		}
 	}
-	switch w.Rand.IntN(24) {
-	case 0, 1, 2:
-		w.Logf("%s is killed", s.addr())
+	switch k := f.Rand.IntN(24); {
+	case k < 6:
+		f.breakServer(s, away)
+	case k < 16:
+		f.breakSentinel(n, away)
+	case k == 16:
+		f.dismiss(n, away)
+	case k == 17:
+		f.disaster()
+	default:
+		f.meddle(n, s, name(primary), away)
+	}
+}
+
+// breakServer breaks a server.
+func (f *Fleet) breakServer(s *server, away time.Duration) {
+	switch f.Rand.IntN(6) {
+	case 0:
+		f.Logf("%s is stopped", s.addr())
+		s.frozen = true
+		f.After(away, func() { s.frozen = false })
+	case 1:
+		f.Logf("the connections of %s break", s.addr())
+		s.breakConns("reset")
+	default:
+		f.Logf("%s is killed", s.addr())
 		s.kill()
-		empty := w.Chance(6)
-		w.After(away, func() {
+		empty := f.Chance(6)
+		f.After(away, func() {
 			if !s.up {
-				w.Logf("%s starts again, empty: %t", s.addr(), empty)
+				f.Logf("%s starts again, empty: %t", s.addr(), empty)
 				s.start(empty)
 			}
 		})
-	case 3:
-		w.Logf("%s is stopped", s.addr())
-		s.frozen = true
-		w.After(away, func() { s.frozen = false })
-	case 4, 5:
-		w.Logf("%s is killed", n.addr())
+	}
+}
+
+// breakSentinel breaks a sentinel, its disk, or the network.
+func (f *Fleet) breakSentinel(n *node, away time.Duration) {
+	switch f.Rand.IntN(11) {
+	case 0, 1:
+		f.Logf("%s is killed", n.addr())
 		n.kill()
-		w.After(away, func() { f.revive(n) })
-	case 6:
+		f.After(away, func() { f.revive(n) })
+	case 2:
 		f.wipe(n, away)
-	case 7:
-		w.Logf("%s is stopped", n.addr())
+	case 3:
+		f.Logf("%s is stopped", n.addr())
 		n.Stop()
-		w.After(away, n.thaw)
-	case 8, 9:
+		f.After(away, n.thaw)
+	case 4, 5:
 		n.hold = true
-	case 10, 11:
+	case 6, 7:
 		f.partition(away)
-	case 12:
-		w.Logf("the clock of %s jumps", n.addr())
-		n.skew += w.Between(-time.Hour, time.Hour)
-	case 13:
-		w.Logf("the connections of %s break", s.addr())
-		s.breakConns("reset")
-	case 14:
-		w.Logf("the connections of %s break", n.addr())
+	case 8:
+		f.Logf("the clock of %s jumps", n.addr())
+		n.skew += f.Between(-time.Hour, time.Hour)
+	case 9:
+		f.Logf("the connections of %s break", n.addr())
 		n.unlink()
-	case 15:
-		n.Slow = w.Between(diskTime, 2*time.Second)
-		w.Logf("the disk of %s takes %v", n.addr(), n.Slow)
-		w.After(away, func() { n.Slow = diskTime })
-	case 16:
-		f.dismiss(n, away)
-	case 17:
-		f.disaster()
-	default:
-		f.meddle(n, s, primary, away)
+	case 10:
+		n.Slow = f.Between(diskTime, 2*time.Second)
+		f.Logf("the disk of %s takes %v", n.addr(), n.Slow)
+		f.After(away, func() { n.Slow = diskTime })
 	}
 }
 

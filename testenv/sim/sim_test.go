@@ -38,6 +38,11 @@ func shapeOf(seed uint64) Shape {
 func (f *Fleet) live() error {
 	if f.Chance(2) {
 		f.Run(f.Shape.Stagger + 5*time.Second)
+	} else {
+		for range 3 + f.Rand.IntN(6) {
+			f.breakSentinel(f.Nodes[f.Rand.IntN(len(f.Nodes))], f.Between(100*time.Millisecond, 15*time.Second))
+			f.Run(f.Between(0, 800*time.Millisecond))
+		}
 	}
 	for range 6 + f.Rand.IntN(10) {
 		f.Break()
