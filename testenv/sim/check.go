@@ -16,6 +16,7 @@ type checker struct {
 	f      *Fleet
 	failed string
 
+	proposals map[string]bool                      // that were applied, each once
 	hashes    map[spot]string                      // of the ledger
 	chosen    map[era]map[ledger.Epoch]ledger.Addr // whom each epoch promotes, as orders were sent
 	agreedTo  map[era]map[ledger.Epoch]ledger.Addr // and as it was agreed
@@ -53,7 +54,7 @@ type era struct {
 func newChecker(f *Fleet) *checker {
 	epochs := func() map[era]map[ledger.Epoch]ledger.Addr { return map[era]map[ledger.Epoch]ledger.Addr{} }
 	return &checker{
-		f: f, hashes: map[spot]string{}, chosen: epochs(), agreedTo: epochs(), obeyed: epochs(),
+		f: f, proposals: map[string]bool{}, hashes: map[spot]string{}, chosen: epochs(), agreedTo: epochs(), obeyed: epochs(),
 		newest: map[core.GroupID]ledger.Epoch{}, addresses: map[string]map[ledger.Addr]bool{},
 		now: map[string]ledger.Addr{}, data: map[string]map[string]bool{},
 		epochs: map[string]ledger.Epoch{}, config: map[string]ledger.Epoch{},
@@ -97,6 +98,9 @@ func (c *checker) member(n *node, st core.Status) {
 	if c.groups[st.Group] = true; len(c.groups) > 1 && !c.apart {
 		c.fail("%s belongs to a second group, %s", n.addr(), st.Group)
 	}
+	if want := n.expected(n.saved.Primaries); st.Voters < want {
+		c.fail("a group of %d was formed, and %d are expected", st.Voters, want)
+	}
 }
 
 // equal holds that a ledger is the same at an index as that of everybody else, and tells whether it is there first.
@@ -118,6 +122,11 @@ func (c *checker) appliedEntry(n *node, e core.Entry, r ledger.Result) {
 	group := n.group()
 	c.entries++
 	c.last = e
+	if id := fmt.Sprint(group, e.By, e.At.UnixNano(), string(e.Data)); c.proposals[id] {
+		c.fail("entry %d is one that was applied before", e.Index)
+	} else {
+		c.proposals[id] = true
+	}
 	if r.Err != nil {
 		c.f.Logf("entry %d of %s refused: %v", e.Index, e.By[:1], r.Err)
 	}
@@ -136,12 +145,23 @@ func (c *checker) appliedEntry(n *node, e core.Entry, r ledger.Result) {
 				c.fail("group %s fails %s over, and an operator has put %s in its place", group, p.Name, c.forced[k-1])
 			}
 		case *ledger.Promoted:
+			c.fenced(ch, rec.Fence)
 			if c.once(c.agreedTo, era{group, p.Name}, p.ConfigEpoch, p.Addr) {
 				c.promotions++
 			}
+		case *ledger.Fallback:
+			c.fenced(ch, rec.Fence)
 		case *ledger.Candidate:
+			c.fenced(ch, rec.Fence)
 			c.best(p.Name, rec)
 		}
+	}
+}
+
+// fenced holds that a failover is moved on by its driver only, under the fence that it holds.
+func (c *checker) fenced(ch ledger.Change, fence uint64) {
+	if f := ch.Primary.Failover; f.Driver != ch.By || f.Fence != fence {
+		c.fail("entry %d of %s at fence %d moves on what %s drives at %d", ch.Index, ch.By, fence, f.Driver, f.Fence)
 	}
 }
 

@@ -26,10 +26,10 @@
 //
 // At each step, in check.go:
 //
-//   - equal indexes of a group's log give equal ledgers;
-//   - sentinels form one group; whom an operator put in its place decides alone;
+//   - equal indexes of a group's log give equal ledgers, and a proposal is applied once;
+//   - sentinels form one group, of as many as are expected; whom an operator put in its place decides alone;
 //   - an epoch promotes one address: as it is agreed, as orders are sent, and as servers obey that know epochs;
-//   - only the driver of a failover orders a promotion, of the agreed candidate;
+//   - only the driver of a failover moves it on, under its fence, and orders a promotion, of the agreed candidate;
 //   - the epochs of failovers grow, and so do those that each sentinel saves;
 //   - the candidate is the best of those that qualify, and none of these lacks the primary's data;
 //   - a sentinel answers what it has applied, and never what was not agreed.
