@@ -87,7 +87,12 @@ func openLog(fsys vfs.FS, dir, myid string) (_ *diskLog, cut int64, err error) {
 	case err != nil:
 		return nil, 0, fmt.Errorf("quorum: read the log: %w", err)
 	default:
-		if l.state, cut, err = readLog(name, data); err != nil {
+		if l.state, cut, err = readLog(name, data); err == nil {
+			if why := l.state.Check(); why != nil {
+				err = &CorruptError{name, int64(len(data)) - cut, why.Error()}
+			}
+		}
+		if err != nil {
 			return nil, 0, err
 		}
 	}

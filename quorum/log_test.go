@@ -22,19 +22,19 @@ func entry(index, term uint64, data string) *pb.Entry {
 }
 
 func hard(term, commit uint64) *pb.HardState {
-	return &pb.HardState{Term: new(term), Vote: new(uint64(7)), Commit: new(commit)}
+	return &pb.HardState{Term: new(term), Vote: new(uint64(1<<62 | 7)), Commit: new(commit)}
 }
 
 func snapshot(index, term uint64, data string) *pb.Snapshot {
 	return &pb.Snapshot{Data: []byte(data), Metadata: &pb.SnapshotMetadata{
-		Index: new(index), Term: new(term), ConfState: &pb.ConfState{Voters: []uint64{7}, AutoLeave: new(false)}}}
+		Index: new(index), Term: new(term), ConfState: &pb.ConfState{Voters: []uint64{1<<62 | 7}, AutoLeave: new(false)}}}
 }
 
 // story is what a member writes in the order in which it does: a pledge, a group's state, entries, some of them
 // replaced by a new leader's, and a snapshot.
 func story() [][]core.Batch {
 	return [][]core.Batch{
-		{{Meta: &core.Meta{MyID: "me", Group: 5, Raft: 7, Proposer: "you", GivenUp: []core.GroupID{3}}, Fresh: true}},
+		{{Meta: &core.Meta{MyID: "me", Group: 5, Raft: 1<<62 | 7, Proposer: "you", GivenUp: []core.GroupID{3}}, Fresh: true}},
 		{{Snapshot: snapshot(1, 1, "first"), Hard: hard(1, 1)}},
 		{{Entries: []*pb.Entry{entry(2, 1, "a"), entry(3, 1, "b")}}, {Hard: hard(1, 2)}},
 		{{Entries: []*pb.Entry{entry(3, 2, "c"), entry(4, 2, "d")}, Hard: hard(2, 3)}},
@@ -183,6 +183,34 @@ func TestLogRefusesDamage(t *testing.T) {
 		place(t, mem, bad)
 		if _, _, err := openLog(mem, "q", "me"); err == nil {
 			t.Errorf("a file of %d bytes is taken for a log", len(bad))
+		}
+	}
+}
+
+// A log whose checksums are right may still say what raft would take for a broken promise of its own.
+func TestLogRefusesWhatDoesNotFit(t *testing.T) {
+	for what, step := range map[string]core.Batch{
+		"a commit before the snapshot": {Hard: hard(9, 2)},
+		"a commit that was undone":     {Hard: &pb.HardState{Term: new(uint64(9)), Vote: new(uint64(0)), Commit: new(uint64(0))}},
+		"a commit beyond the log":      {Hard: hard(9, 6)},
+		"raft's own identity":          {Meta: &core.Meta{MyID: "me", Group: 5, Raft: 1<<64 - 1}},
+		"a group without an identity":  {Meta: &core.Meta{MyID: "me", Group: 5}},
+		"an identity without a group":  {Meta: &core.Meta{MyID: "me", Raft: 1<<62 | 7}},
+	} {
+		mem := vfs.NewMem()
+		l, _, err := openLog(mem, "q", "me")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range story() {
+			err = errors.Join(err, write(l, i))
+		}
+		if err = errors.Join(err, l.append([]core.Batch{step})); err != nil {
+			t.Fatal(err)
+		}
+		var corrupt *CorruptError
+		if _, _, err := openLog(mem.CrashClone(0), "q", "me"); !errors.As(err, &corrupt) {
+			t.Errorf("%s: %v", what, err)
 		}
 	}
 }

@@ -92,7 +92,7 @@ func (n *Node) beside(fresh []*peer) {
 
 // choose looks for a group to join or to help forming; failing these it draws one.
 func (n *Node) choose(fresh []*peer) {
-	var formed, drawn *Card
+	var formed, first *Card
 	lowest := n.meta.MyID
 	for _, p := range fresh {
 		c := &p.card
@@ -106,8 +106,8 @@ func (n *Node) choose(fresh []*peer) {
 			}
 			continue
 		case c.Drew:
-			if drawn == nil || c.ID < drawn.ID {
-				drawn = c
+			if first == nil || c.ID < first.ID {
+				first = c
 			}
 		case c.Group != 0:
 			continue // it is bound to another's group and cannot lead
@@ -117,8 +117,8 @@ func (n *Node) choose(fresh []*peer) {
 	switch {
 	case formed != nil:
 		n.pledge(*formed)
-	case drawn != nil && drawn.ID == lowest:
-		n.pledge(*drawn)
+	case first != nil && first.ID == lowest:
+		n.pledge(*first)
 	case lowest == n.meta.MyID && n.enough(len(fresh)+1):
 		n.draw()
 	}
@@ -162,6 +162,9 @@ func (n *Node) release(why string) {
 
 // random draws a number that raft can use as an identity, in the middle of the range: the ends mean something to raft.
 func (n *Node) random() uint64 { return n.cfg.Random()>>1 | 1<<62 }
+
+// drawn reports whether a number can be one that random gave.
+func drawn(id uint64) bool { return id>>62 == 1 }
 
 // lead forms the group that this member drew, or gives it up for one that has the better right.
 func (n *Node) lead(fresh []*peer) {

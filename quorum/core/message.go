@@ -24,6 +24,14 @@ type Card struct {
 	Foreign  GroupID   // another formed group that it sees
 }
 
+// sound reports whether a member can have said this: an identity and a group, both drawn, or neither.
+func (c *Card) sound() bool {
+	if c.Group == 0 {
+		return c.Raft == 0 && !c.Formed && !c.Drew
+	}
+	return drawn(c.Raft)
+}
+
 // notice tells a sender that the identity under which it writes has been removed from the group.
 type notice struct {
 	group GroupID

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	pb "go.etcd.io/raft/v3/raftpb"
-	"google.golang.org/protobuf/proto"
 )
 
 // counter is a machine that counts, and refuses a snapshot that it cannot read.
@@ -45,19 +44,22 @@ type desk struct {
 	got     Effects // all since the last look, but for writes
 }
 
+// The identities of a, b and c: what a member draws is of this kind.
+const idA, idB, idC = uint64(1<<62 + 1), idA + 1, idA + 2
+
 // stateOf is a disk on which a, b and c are a group with some entries; the node is a.
 func stateOf(t testing.TB, entries ...*pb.Entry) State {
 	t.Helper()
 	r := newRoster(5)
 	for i, id := range []string{"a", "b", "c"} {
-		r.members[uint64(i+1)] = &member{id: id, addr: id}
+		r.members[idA+uint64(i)] = &member{id: id, addr: id}
 	}
 	s := State{
-		Meta: Meta{MyID: "a", Boot: 1, Group: 5, Raft: 1, Proposer: "b"},
+		Meta: Meta{MyID: "a", Boot: 1, Group: 5, Raft: idA, Proposer: "b"},
 		Hard: &pb.HardState{Term: new(uint64(1)), Vote: new(uint64(0)), Commit: new(uint64(1))},
 		Snapshot: &pb.Snapshot{Data: r.encode([]byte("7")), Metadata: &pb.SnapshotMetadata{
 			Index: new(uint64(1)), Term: new(uint64(1)),
-			ConfState: &pb.ConfState{Voters: []uint64{1, 2, 3}, AutoLeave: new(false)}}},
+			ConfState: &pb.ConfState{Voters: []uint64{idA, idB, idC}, AutoLeave: new(false)}}},
 		Entries: entries,
 	}
 	return s
@@ -151,8 +153,8 @@ func TestLogStaysSmall(t *testing.T) {
 }
 
 func TestEntryOfANewerVersionChangesNothing(t *testing.T) {
-	v := envelope{kind: 99, raft: 2, seq: 1, by: "b", data: []byte("from the future")}
-	known := envelope{kind: entryData, raft: 2, seq: 2, by: "b", data: []byte("plain")}
+	v := envelope{kind: 99, raft: idB, seq: 1, by: "b", data: []byte("from the future")}
+	known := envelope{kind: entryData, raft: idB, seq: 2, by: "b", data: []byte("plain")}
 	s := stateOf(t, &pb.Entry{Index: new(uint64(2)), Term: new(uint64(1)), Data: v.encode()},
 		&pb.Entry{Index: new(uint64(3)), Term: new(uint64(1)), Data: []byte{1, 2}},
 		&pb.Entry{Index: new(uint64(4)), Term: new(uint64(1)), Data: known.encode()})
@@ -170,14 +172,14 @@ func TestSnapshotOfANewerVersionHalts(t *testing.T) {
 			d := newDesk(t, stateOf(t))
 			before := fmt.Sprint(d.disk)
 			r := newRoster(5)
-			r.members[1] = &member{id: "a"}
+			r.members[idA] = &member{id: "a"}
 			body := r.encode([]byte(data))
 			if data == "" {
 				body[0] = 77
 			}
-			d.raft(&pb.Message{Type: pb.MsgSnap.Enum(), From: new(uint64(2)), To: new(uint64(1)), Term: new(uint64(3)),
+			d.raft(&pb.Message{Type: pb.MsgSnap.Enum(), From: new(idB), To: new(idA), Term: new(uint64(3)),
 				Snapshot: &pb.Snapshot{Data: body, Metadata: &pb.SnapshotMetadata{Index: new(uint64(50)), Term: new(uint64(3)),
-					ConfState: &pb.ConfState{Voters: []uint64{1, 2, 3}, AutoLeave: new(false)}}}})
+					ConfState: &pb.ConfState{Voters: []uint64{idA, idB, idC}, AutoLeave: new(false)}}}})
 			d.ticks(100)
 			if data != "" && d.events(EventHalted) != 1 || data == "" && d.events(EventRefused) != 1 {
 				t.Errorf("events: %v", d.got.Events)
@@ -195,7 +197,7 @@ func TestSnapshotOfANewerVersionHalts(t *testing.T) {
 func TestProposalsAreBounded(t *testing.T) {
 	d := newDesk(t, stateOf(t))
 	// A leader that never agrees takes what it is sent.
-	d.raft(&pb.Message{Type: pb.MsgHeartbeat.Enum(), From: new(uint64(2)), To: new(uint64(1)), Term: new(uint64(1))})
+	d.raft(&pb.Message{Type: pb.MsgHeartbeat.Enum(), From: new(idB), To: new(idA), Term: new(uint64(1))})
 	for i := range proposalsMax {
 		d.step(Propose{Token: i})
 	}
@@ -230,11 +232,11 @@ func TestNoticeOfAnOldLeader(t *testing.T) {
 		notice notice
 		leaves bool
 	}{
-		{notice{5, 1, false, 3}, false},
-		{notice{6, 1, false, 9}, false},
-		{notice{5, 2, false, 9}, false},
-		{notice{5, 1, false, 4}, true},
-		{notice{5, 1, true, math.MaxUint64}, true},
+		{notice{5, idA, false, 3}, false},
+		{notice{6, idA, false, 9}, false},
+		{notice{5, idB, false, 9}, false},
+		{notice{5, idA, false, 4}, true},
+		{notice{5, idA, true, math.MaxUint64}, true},
 	} {
 		d := newDesk(t, s)
 		d.step(Received{From: "b", Message: Message{notice: &c.notice}})
@@ -248,7 +250,7 @@ func TestStaticPeers(t *testing.T) {
 	d := newDesk(t, State{Meta: Meta{MyID: "a", Boot: 1}})
 	d.node.cfg.Static = []Peer{{ID: "b"}, {Addr: "host:3"}}
 	d.step(Saw{Peers: []Peer{{ID: "b", Addr: "host:2"}, {ID: "c", Addr: "host:3"}, {ID: "d", Addr: "host:4"}}})
-	d.step(Received{From: "e", Message: Message{Card: &Card{ID: "e", Addr: "host:5", Group: 9, Formed: true}}})
+	d.step(Received{From: "e", Message: Message{Card: &Card{ID: "e", Addr: "host:5", Group: 9, Raft: idC, Formed: true}}})
 	var names []string
 	for _, p := range d.node.Links() {
 		names = append(names, p.ID)
@@ -265,14 +267,14 @@ func TestPeersAreBounded(t *testing.T) {
 	d := newDesk(t, State{Meta: Meta{MyID: "a", Boot: 1}})
 	for i := range 3 * peersMax {
 		id := fmt.Sprint("p", i)
-		d.step(Received{From: id, Message: Message{Card: &Card{ID: id, Addr: id, Group: 9, Raft: uint64(i)}}})
+		d.step(Received{From: id, Message: Message{Card: &Card{ID: id, Addr: id, Group: 9, Raft: idA + uint64(i)}}})
 	}
 	if n := len(d.node.Links()); n != peersMax {
 		t.Errorf("%d peers are remembered", n)
 	}
 	d = newDesk(t, stateOf(t))
 	for i := range 100 * membersMax {
-		d.raft(&pb.Message{Type: pb.MsgHeartbeatResp.Enum(), From: new(uint64(i + 10)), To: new(uint64(1))})
+		d.raft(&pb.Message{Type: pb.MsgHeartbeatResp.Enum(), From: new(idC + uint64(i)), To: new(idA)})
 	}
 	if len(d.node.heard) > 2*membersMax || len(d.node.peers.names) > 4*membersMax {
 		t.Errorf("%d and %d names of strangers are remembered", len(d.node.heard), len(d.node.peers.names))
@@ -310,7 +312,7 @@ func TestUnsoundMessagesAreRefused(t *testing.T) {
 	for name, m := range unsound() {
 		d := newDesk(t, stateOf(t))
 		before := d.node.Status(d.now)
-		m.From, m.To = new(uint64(2)), new(uint64(1))
+		m.From, m.To = new(idB), new(idA)
 		d.raft(m)
 		if d.events(EventRefused) != 1 || d.node.Status(d.now) != before {
 			t.Errorf("%s: %v", name, d.got.Events)
@@ -318,43 +320,163 @@ func TestUnsoundMessagesAreRefused(t *testing.T) {
 	}
 }
 
+// forged are cards and notices that no member can have sent.
+func forged() map[string]Message {
+	return map[string]Message{
+		"an identity that raft keeps for itself": {Card: &Card{ID: "b", Group: 5, Raft: math.MaxUint64, Need: 1}},
+		"no identity in the group":               {Card: &Card{ID: "b", Group: 5, Need: 1}},
+		"an identity that nobody draws":          {Card: &Card{ID: "b", Group: 5, Raft: 7, Need: 1}},
+		"this member's own identity":             {Card: &Card{ID: "b", Group: 5, Raft: idA, Need: 1}},
+		"a group without a name":                 {Card: &Card{ID: "b", Formed: true}},
+		"a drawn group without a name":           {Card: &Card{ID: "b", Drew: true}},
+		"an identity without a group":            {Card: &Card{ID: "b", Raft: idC + 1}},
+		"from raft's thread": {Group: 5, Raft: &pb.Message{Type: pb.MsgHeartbeat.Enum(), Term: new(uint64(1)),
+			From: new(uint64(math.MaxUint64)), To: new(idA)}},
+		"from itself": {Group: 5, Raft: &pb.Message{Type: pb.MsgHeartbeat.Enum(), Term: new(uint64(1)),
+			From: new(idA), To: new(idA)}},
+	}
+}
+
+// What raft would take for its own is refused, wherever this member stands, and its disk can be read ever after.
+func TestForgedIdentitiesAreRefused(t *testing.T) {
+	cryptotest.SetGlobalRandom(t, 1)
+	for name, m := range forged() {
+		for _, where := range stages {
+			d := at(t, where)
+			d.step(Received{From: "b", Message: m.in(d.node.meta)})
+			p := d.node.peers.known["b"]
+			if p != nil && p.hasCard && p.carded == d.now && (where != waiting || m.Card.Raft != idA) {
+				t.Errorf("%s: a card with %s is believed", where, name)
+			}
+			if d.events(EventRefused) != 1 && where != waiting {
+				t.Errorf("%s: %s is not refused: %v", where, name, d.got.Events)
+			}
+			d.ticks(60)
+			newDesk(t, d.disk).ticks(40)
+		}
+	}
+}
+
+// stage is how far a member has come when something reaches it.
+type stage string
+
+const (
+	waiting   stage = "without a group"
+	forming   stage = "having drawn a group"
+	following stage = "following"
+	leading   stage = "leading"
+)
+
+var stages = []stage{waiting, forming, following, leading}
+
+// at makes a member that has come so far.
+func at(t testing.TB, where stage) *desk {
+	t.Helper()
+	switch where {
+	case waiting:
+		d := newDesk(t, State{Meta: Meta{MyID: "a", Boot: 1}})
+		d.node.cfg.Expect = 3
+		return d
+	case forming:
+		d := newDesk(t, State{Meta: Meta{MyID: "a", Boot: 1}})
+		d.node.cfg.Expect = 2
+		d.step(Received{From: "b", Message: Message{Card: &Card{ID: "b", Addr: "b", Need: 2}}})
+		d.ticks(40)
+		if !d.node.meta.Drew || d.node.formed() {
+			t.Fatalf("it has not drawn a group: %+v", d.node.meta)
+		}
+		return d
+	case following, leading:
+	}
+	v := envelope{kind: entryData, raft: idB, seq: 1, by: "b"}
+	d := newDesk(t, stateOf(t, &pb.Entry{Index: new(uint64(2)), Term: new(uint64(1)), Data: v.encode()}))
+	if where == leading {
+		_ = d.node.rn.Campaign()
+		d.step(Written{})
+		for _, kind := range []pb.MessageType{pb.MsgPreVoteResp, pb.MsgVoteResp} {
+			d.raft(&pb.Message{Type: kind.Enum(), From: new(idB), To: new(idA), Term: new(uint64(2))})
+		}
+		if !d.node.Status(d.now).Leading {
+			t.Fatal("it does not lead")
+		}
+	}
+	return d
+}
+
+// in gives a message that was made for the group of stateOf and its member a as one for another.
+func (m Message) in(to Meta) Message {
+	b, err := m.Encode()
+	if err != nil {
+		panic(err)
+	}
+	m, _ = DecodeMessage(b)
+	group, raft := &m.Group, new(uint64)
+	switch {
+	case m.Card != nil:
+		group, raft = &m.Card.Group, &m.Card.Raft
+	case m.notice != nil:
+		group, raft = &m.notice.group, &m.notice.raft
+	case m.Raft != nil && m.Raft.GetTo() == idA:
+		m.Raft.To = new(to.Raft)
+		raft = m.Raft.From
+	}
+	if to.Group != 0 && *group == 5 {
+		*group = to.Group
+	}
+	if to.Raft != 0 && raft != nil && *raft == idA {
+		*raft = to.Raft
+	}
+	return m
+}
+
+// Whatever comes from a peer, a member goes on, and its disk can be read ever after.
 func FuzzReceive(f *testing.F) {
-	for _, m := range unsound() {
-		b, err := proto.Marshal(m)
+	add := func(m Message) {
+		b, err := m.Encode()
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(b, false)
-		f.Add(b, true)
+		for where := range stages {
+			f.Add(b, uint8(where))
+		}
 	}
-	f.Fuzz(func(t *testing.T, b []byte, leading bool) {
-		m := &pb.Message{}
-		if proto.Unmarshal(b, m) != nil {
+	for _, m := range unsound() {
+		m.From, m.To = new(idB), new(idA)
+		add(Message{Group: 5, Raft: m})
+	}
+	for _, m := range forged() {
+		add(m)
+	}
+	for _, m := range messages() {
+		add(m)
+	}
+	for _, c := range []Card{{ID: "b", Group: 5, Raft: idB, Formed: true}, {ID: "b", Group: 5, Raft: idC + 1},
+		{ID: "b", Group: 6, Raft: idC, Formed: true, Fenced: []GroupID{5}}, {ID: "b", Group: 6, Raft: idC, Drew: true}} {
+		add(Message{Card: &c})
+	}
+	add(Message{notice: &notice{5, idA, true, math.MaxUint64}})
+	f.Fuzz(func(t *testing.T, b []byte, where uint8) {
+		m, err := DecodeMessage(b)
+		if err != nil {
 			return
 		}
-		v := envelope{kind: entryData, raft: 2, seq: 1, by: "b"}
-		d := newDesk(t, stateOf(t, &pb.Entry{Index: new(uint64(2)), Term: new(uint64(1)), Data: v.encode()}))
-		if leading {
-			_ = d.node.rn.Campaign()
-			d.step(Written{})
-			for _, kind := range []pb.MessageType{pb.MsgPreVoteResp, pb.MsgVoteResp} {
-				d.raft(&pb.Message{Type: kind.Enum(), From: new(uint64(2)), To: new(uint64(1)), Term: new(uint64(2))})
-			}
-			if !d.node.Status(d.now).Leading {
-				t.Fatal("it does not lead")
-			}
+		cryptotest.SetGlobalRandom(t, 1)
+		d := at(t, stages[int(where)%len(stages)])
+		for range 2 {
+			d.step(Received{From: "b", Message: m.in(d.node.meta)})
+			d.ticks(30)
 		}
-		m.From, m.To = new(uint64(2)), new(uint64(1))
-		d.raft(m)
-		d.ticks(30)
-		d.raft(m)
+		if err := d.disk.Check(); err != nil {
+			t.Fatal(err)
+		}
+		newDesk(t, d.disk).ticks(20)
 	})
 }
 
 func TestCardsOfStrangersAreIgnored(t *testing.T) {
 	d := newDesk(t, stateOf(t))
-	d.step(Received{From: "x", Message: Message{Card: &Card{ID: "y", Group: 8, Formed: true}}})
-	d.step(Received{From: "x", Message: Message{Card: &Card{ID: "x", Addr: strings.Repeat("x", 10), Group: 5, Raft: 44}}})
+	d.step(Received{From: "x", Message: Message{Card: &Card{ID: "y", Group: 8, Raft: idC, Formed: true}}})
+	d.step(Received{From: "x", Message: Message{Card: &Card{ID: "x", Addr: strings.Repeat("x", 10), Group: 5, Raft: idC + 1}}})
 	d.ticks(5)
 	if s := d.node.Status(d.now); s.Frozen() || s.Voters != 3 || s.Learners != 0 {
 		t.Errorf("%+v", s)

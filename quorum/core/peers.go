@@ -157,6 +157,10 @@ func (n *Node) takeCard(from string, c *Card) {
 	if c.ID != from || p == nil {
 		return
 	}
+	if !c.sound() || c.Group == n.meta.Group && c.Group != 0 && c.Raft == n.meta.Raft {
+		n.refuse(from, "a card with the identity %x in group %s", c.Raft, c.Group)
+		return
+	}
 	p.move(c.Addr, n.now)
 	if c.Need != p.card.Need {
 		n.peers.changed = n.now

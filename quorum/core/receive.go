@@ -30,6 +30,10 @@ func (n *Node) receiveRaft(from string, m Message) {
 	if !n.active() || m.Group != n.meta.Group || r.GetTo() != n.meta.Raft {
 		return // for an identity of another time, or of another member at this address
 	}
+	if !drawn(r.GetFrom()) || r.GetFrom() == n.meta.Raft {
+		n.refuse(from, "%s: from the identity %x", r.GetType(), r.GetFrom())
+		return
+	}
 	if n.roster != nil && n.roster.members[r.GetFrom()] == nil {
 		if final, found := n.roster.departed(r.GetFrom()); found {
 			n.notify(from, notice{n.meta.Group, r.GetFrom(), final, math.MaxUint64})
@@ -88,10 +92,13 @@ func (n *Node) sound(m *pb.Message) error {
 		}
 		cs := meta.GetConfState()
 		now := slices.Sorted(slices.Values(slices.Concat(cs.GetVoters(), cs.GetLearners())))
-		if len(cs.GetVoters()) == 0 || now[0] == 0 || len(slices.Compact(slices.Clone(now))) < len(now) {
+		if len(cs.GetVoters()) == 0 || len(slices.Compact(slices.Clone(now))) < len(now) {
 			return fmt.Errorf("a snapshot with the members %v", cs)
 		}
 		in := slices.Concat(now, cs.GetVotersOutgoing())
+		if slices.ContainsFunc(in, func(id uint64) bool { return !drawn(id) }) {
+			return fmt.Errorf("a snapshot with the members %v", cs)
+		}
 		if r.group != n.meta.Group || !slices.Contains(in, n.meta.Raft) {
 			return fmt.Errorf("a snapshot of group %s without this member", r.group)
 		}

@@ -90,6 +90,18 @@ func (s *State) Apply(b Batch) error {
 	return nil
 }
 
+// Check reports what a whole state cannot be: raft would take it for a broken promise of its own.
+func (s *State) Check() error {
+	if (s.Meta.Group != 0) != drawn(s.Meta.Raft) {
+		return fmt.Errorf("quorum: the identity %x in group %s", s.Meta.Raft, s.Meta.Group)
+	}
+	first := s.Snapshot.GetMetadata().GetIndex()
+	if last, commit := first+uint64(len(s.Entries)), s.Hard.GetCommit(); commit > last || s.Hard != nil && commit < first {
+		return fmt.Errorf("quorum: entries up to %d are agreed, and the log is from %d to %d", commit, first, last)
+	}
+	return nil
+}
+
 // at finds the entry at an index.
 func (s *State) at(index uint64) (*pb.Entry, bool) {
 	if len(s.Entries) == 0 {
