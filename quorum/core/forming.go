@@ -47,7 +47,7 @@ func (n *Node) ownNeed() int {
 	if n.cfg.Expect <= 0 {
 		return 0
 	}
-	return max(n.cfg.Expect, (len(n.peers.known)+1)/2+1)
+	return max(n.cfg.Expect, (n.peers.count(false)+1)/2+1)
 }
 
 // need is the same for all of those that show their cards: the most careful of them decides.
@@ -130,7 +130,7 @@ func (n *Node) enough(present int) bool {
 	switch {
 	case present == 1:
 		wait = settleAlone
-	case present <= len(n.peers.known):
+	case present <= n.peers.count(false):
 		wait = settleMin
 	}
 	return n.ownNeed() > 0 && present >= n.need() && n.now-n.peers.changed >= wait
@@ -263,9 +263,13 @@ func (n *Node) force(token any) {
 		replace(n.peers.foreign)
 		replace(n.ownForeign())
 	}
-	for _, p := range n.fresh() {
-		replace(p.card.Group)
-		replace(p.group)
+	for _, p := range n.sortedPeers() {
+		if p.hasCard && n.now-p.carded < foreignFresh {
+			replace(p.card.Group)
+		}
+		if n.now-p.seen < foreignFresh {
+			replace(p.group)
+		}
 	}
 	if n.formed() {
 		for _, g := range n.roster.fenced {

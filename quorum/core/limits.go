@@ -46,9 +46,11 @@ const (
 	// entryOverhead is what an entry counts beside its bytes.
 	entryOverhead = 64
 
-	// membersMax is how many sentinels a group takes, foreignMax how many others a member remembers having seen.
+	// membersMax is how many sentinels a group takes, peersMax how many a member remembers having seen, barredMax how
+	// many that a static list excludes.
 	membersMax = 64
 	peersMax   = 256
+	barredMax  = 64
 	// listMax bounds the remembered groups that this one replaced or that were given up, and the removed members.
 	listMax = 64
 	// nameMax is the longest myid or address.

@@ -246,20 +246,65 @@ func TestNoticeOfAnOldLeader(t *testing.T) {
 	}
 }
 
+// Who is not on the list is met, and has no part in forming a group.
 func TestStaticPeers(t *testing.T) {
 	d := newDesk(t, State{Meta: Meta{MyID: "a", Boot: 1}})
 	d.node.cfg.Static = []Peer{{ID: "b"}, {Addr: "host:3"}}
 	d.step(Saw{Peers: []Peer{{ID: "b", Addr: "host:2"}, {ID: "c", Addr: "host:3"}, {ID: "d", Addr: "host:4"}}})
-	d.step(Received{From: "e", Message: Message{Card: &Card{ID: "e", Addr: "host:5", Group: 9, Raft: idC, Formed: true}}})
+	for _, id := range []string{"d", "e"} {
+		d.step(Received{From: id, Message: Message{Card: &Card{ID: id, Addr: id, Group: 9, Raft: idC, Formed: true, Need: 9}}})
+	}
+	if d.ticks(20); d.disk.Meta.Group != 0 {
+		t.Error("it joined the group of a peer that is not on the list")
+	}
+	if need := d.node.Status(d.now).Need; need != 2 {
+		t.Errorf("of three that may belong, it needs %d", need)
+	}
 	var names []string
 	for _, p := range d.node.Links() {
 		names = append(names, p.ID)
 	}
-	if !slices.Equal(names, []string{"b", "c"}) {
+	if !slices.Equal(names, []string{"b", "c", "d", "e"}) {
 		t.Errorf("links to %v", names)
 	}
-	if d.ticks(20); d.disk.Meta.Group != 0 {
-		t.Error("it joined the group of a peer that is not on the list")
+	d.step(Saw{Peers: []Peer{{ID: "e", Addr: "host:3"}}}) // who answers at an address of the list is on it
+	d.step(Received{From: "e", Message: Message{Card: &Card{ID: "e", Addr: "e", Group: 9, Raft: idC, Formed: true}}})
+	if d.ticks(20); d.disk.Meta.Group != 9 {
+		t.Error("it did not join the group of a peer that is on the list")
+	}
+}
+
+// Two groups freeze each other also where lists keep their members apart, and an operator settles it.
+func TestGroupsWithListsFreezeEachOther(t *testing.T) {
+	for _, static := range [][]Peer{nil, {{Addr: "b"}, {Addr: "c"}}} {
+		d := newDesk(t, stateOf(t))
+		d.node.cfg.Static = static
+		show := func(c Card) {
+			c.ID, c.Addr, c.Raft, c.Formed = "x", "x:1", idC+1, true
+			d.step(Received{From: "x", Message: Message{Card: &c}})
+			d.ticks(20)
+		}
+		d.step(Saw{Peers: []Peer{{ID: "x", Addr: "x:1"}}})
+		if links := d.node.Links(); len(links) != 3 || links[2].ID != "x" {
+			t.Errorf("list %v: x is not shown this member's card: %v", static, links)
+		}
+		if show(Card{Group: 99}); d.node.Status(d.now).Foreign != 99 {
+			t.Errorf("list %v: another formed group is seen and nothing is frozen", static)
+		}
+		if d.ticks(int(foreignFresh / TickEvery)); d.node.Status(d.now).Frozen() {
+			t.Errorf("list %v: frozen for ever", static)
+		}
+		show(Card{Group: 99})
+		cryptotest.SetGlobalRandom(t, 1)
+		d.step(Force{Token: 1})
+		if show(Card{Group: 99}); d.node.Status(d.now).Frozen() || !slices.Contains(d.node.roster.fenced, GroupID(99)) {
+			t.Errorf("list %v: frozen after an operator has decided", static)
+		}
+		mine := d.node.Status(d.now).Group
+		show(Card{Group: 77, Fenced: []GroupID{mine}})
+		if st := d.node.Status(d.now); (st.Group == mine) != (static != nil) || static != nil && st.Foreign != 77 {
+			t.Errorf("list %v: a group in this one's place: %+v", static, st)
+		}
 	}
 }
 
@@ -271,6 +316,16 @@ func TestPeersAreBounded(t *testing.T) {
 	}
 	if n := len(d.node.Links()); n != peersMax {
 		t.Errorf("%d peers are remembered", n)
+	}
+	d = newDesk(t, State{Meta: Meta{MyID: "a", Boot: 1}})
+	d.node.cfg.Static = []Peer{{ID: "b"}}
+	for i := range 3 * barredMax {
+		id := fmt.Sprint("p", i)
+		d.step(Received{From: id, Message: Message{Card: &Card{ID: id, Addr: id, Group: 9, Raft: idA + uint64(i)}}})
+	}
+	d.step(Saw{Peers: []Peer{{ID: "b", Addr: "b"}}})
+	if n := len(d.node.Links()); n != barredMax+1 {
+		t.Errorf("%d peers are remembered, of which one is on the list", n)
 	}
 	d = newDesk(t, stateOf(t))
 	for i := range 100 * membersMax {

@@ -31,14 +31,17 @@ type peer struct {
 	hasCard bool
 	raftAt  time.Duration // when it showed its identity for the first time
 	movedAt time.Duration // when its address changed
+	barred  bool          // a static list excludes it: it is known for its group only
 }
 
 func newPeers(now time.Duration) peers {
 	return peers{known: map[string]*peer{}, names: map[uint64]string{}, changed: now, dirty: true}
 }
 
-// fresh reports whether a peer has shown its card lately.
-func (p *peer) fresh(now time.Duration) bool { return p.hasCard && now-p.carded < peerFresh }
+// fresh reports whether a peer that may belong has shown its card lately.
+func (p *peer) fresh(now time.Duration) bool {
+	return p.hasCard && !p.barred && now-p.carded < peerFresh
+}
 
 // name notes who is behind an identity. What is known otherwise as well may be forgotten, so there is a bound.
 func (ps *peers) name(raft uint64, id string) {
@@ -54,12 +57,19 @@ func (p *peer) move(addr string, now time.Duration) {
 	}
 }
 
-// in gives a peer, making it if there is room and a static list does not exclude it.
+// in gives a peer, making it if there is room. One that a static list excludes is met for its card: two groups that
+// exclude each other have to know of each other too.
 func (ps *peers) in(n *Node, id, addr string) *peer {
+	barred := !n.allowed(id, addr)
 	if p := ps.known[id]; p != nil {
+		p.barred = p.barred && barred
 		return p
 	}
-	if id == "" || id == n.meta.MyID || len(id) > nameMax || len(ps.known) >= peersMax || !n.allowed(id, addr) {
+	room := peersMax
+	if barred {
+		room = barredMax
+	}
+	if id == "" || id == n.meta.MyID || len(id) > nameMax || ps.count(barred) >= room {
 		return nil
 	}
 	for _, old := range ps.known { // another myid at the address of one that is gone: a new member in its place
@@ -67,9 +77,19 @@ func (ps *peers) in(n *Node, id, addr string) *peer {
 			delete(ps.known, old.id)
 		}
 	}
-	p := &peer{id: id, addr: addr, seen: n.now}
+	p := &peer{id: id, addr: addr, seen: n.now, barred: barred}
 	ps.known[id] = p
 	return p
+}
+
+// count gives how many peers may belong, or may not.
+func (ps *peers) count(barred bool) (n int) {
+	for _, p := range ps.known {
+		if p.barred == barred {
+			n++
+		}
+	}
+	return n
 }
 
 // allowed applies the static list.
