@@ -118,7 +118,17 @@ func (l *loop) read(a *accepted) error {
 	}
 }
 
+// readSnapshot takes a snapshot, one at a time: a newer one ends an older one, whose sender may have died.
 func (l *loop) readSnapshot(a *accepted, from string, r *bufio.Reader) error {
+	wanted := make(chan bool, 1)
+	if !l.call(func() { wanted <- l.receives(a, from) }) || !<-wanted {
+		return nil // nothing of it has been read: it is large, and may be anybody's
+	}
+	defer l.call(func() {
+		if l.receiving == a {
+			l.receiving = nil
+		}
+	})
 	_ = a.conn.SetDeadline(time.Now().Add(snapshotTimeout))
 	b, err := readLinkFrame(r, nil, core.SnapshotMax)
 	if err != nil {
@@ -133,6 +143,18 @@ func (l *loop) readSnapshot(a *accepted, from string, r *bufio.Reader) error {
 		_, err = a.conn.Write([]byte{1})
 	}
 	return err
+}
+
+// receives makes a connection the one that a snapshot comes on, if its sender may have one for this member.
+func (l *loop) receives(a *accepted, from string) bool {
+	if !l.g.node.Awaits(from) {
+		return false
+	}
+	if l.receiving != nil {
+		l.receiving.conn.Close()
+	}
+	l.receiving = a
+	return true
 }
 
 // call runs f in the loop.

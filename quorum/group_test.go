@@ -3,6 +3,7 @@ package quorum
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -460,6 +461,58 @@ func TestGarbageGetsNowhere(t *testing.T) {
 		}
 		if after := s.leader().g.Status(); after != before {
 			t.Errorf("before %+v, after %+v", before, after)
+		}
+	})
+}
+
+// A snapshot is large: it is read from a peer of the group only, and one at a time.
+func TestSnapshotsAreReadOneAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newShell(t, "a", "b", "c")
+		s.start()
+		defer s.stop()
+		s.formed()
+		// offer begins a snapshot and tells when its connection has ended.
+		offer := func(from string) (ended chan struct{}) {
+			conn, err := s.net.Dial(t.Context(), from, "a")
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { conn.Close() })
+			_ = conn.SetDeadline(time.Now().Add(snapshotTimeout / 2))
+			if _, err = conn.Write(appendFrame(nil, greeting{from: from, to: "a", snapshot: true}.encode())); err == nil {
+				_, err = readLinkFrame(conn, nil, greetingMax)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			ended = make(chan struct{})
+			go func() { // ends with the connection
+				defer close(ended)
+				_, _ = conn.Write(binary.LittleEndian.AppendUint64(nil, 1<<20))
+				var b [1]byte
+				_, _ = conn.Read(b[:])
+			}()
+			return ended
+		}
+		over := func(ended chan struct{}) bool {
+			synctest.Wait()
+			select {
+			case <-ended:
+				return true
+			default:
+				return false
+			}
+		}
+		if !over(offer("evil")) {
+			t.Error("a stranger's snapshot is read")
+		}
+		first := offer("b")
+		if over(first) {
+			t.Error("the snapshot of a member is not read")
+		}
+		if second := offer("c"); over(second) || !over(first) {
+			t.Error("two snapshots are read at a time")
 		}
 	})
 }

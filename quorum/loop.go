@@ -10,17 +10,18 @@ import (
 
 // loop is what the goroutine of Run owns beside the node.
 type loop struct {
-	g        *Group
-	ctx      context.Context // ends with Run
-	tasks    sync.WaitGroup  // every goroutine below Run
-	links    map[string]*link
-	probes   map[string]*link // by address: of peers whose myid is not known yet
-	incoming map[string]*accepted
-	accepted int             // connections that are served
-	sending  map[string]bool // peers that a snapshot is on its way to
-	gone     chan *accepted  // connections that ended
-	relinked time.Duration
-	told     map[string]time.Duration // when a repeating event was logged
+	g         *Group
+	ctx       context.Context // ends with Run
+	tasks     sync.WaitGroup  // every goroutine below Run
+	links     map[string]*link
+	probes    map[string]*link // by address: of peers whose myid is not known yet
+	incoming  map[string]*accepted
+	accepted  int             // connections that are served
+	sending   map[string]bool // peers that a snapshot is on its way to
+	gone      chan *accepted  // connections that ended
+	receiving *accepted       // what a snapshot comes on
+	relinked  time.Duration
+	told      map[string]time.Duration // when a repeating event was logged
 }
 
 // Run is the member's life, until ctx ends. Links and files are closed when it returns. It runs once.

@@ -20,6 +20,13 @@ func (n *Node) silent(id uint64) time.Duration {
 	return n.now - max(at, n.began)
 }
 
+// Awaits reports whether a peer may have a snapshot for this member: it is of the group that this one is pledged to or
+// belongs to, by its card.
+func (n *Node) Awaits(from string) bool {
+	p := n.peers.known[from]
+	return n.active() && p != nil && p.card.Group == n.meta.Group
+}
+
 // majority reports whether this member heard from a majority of the voters just now, itself included.
 func (n *Node) majority() bool {
 	half := func(ids []uint64) bool {
