@@ -6,6 +6,9 @@ import (
 	"valkey/quorum/core"
 )
 
+// MachineMax is the largest snapshot of a machine: what the members take beside it in the group's fits into the rest.
+const MachineMax = core.SnapshotMax - 1<<20
+
 // The limits of the log's disk and of its links.
 const (
 	// logSlack is how much the log's file may hold beyond twice what it held when it was written anew.

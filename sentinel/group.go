@@ -14,6 +14,9 @@ import (
 	"valkey/sentinel/monitor"
 )
 
+// The largest ledger can be sent to a new member.
+const _ = uint(quorum.MachineMax - ledger.SnapshotMax)
+
 // acquaintEvery is how often the group is told whom this sentinel has met, and its place in it is looked at.
 const acquaintEvery = time.Second
 

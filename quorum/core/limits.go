@@ -19,7 +19,7 @@ const (
 	// EntryMax is the largest entry that is accepted.
 	EntryMax = 1 << 20
 	// SnapshotMax is the largest snapshot that is sent or taken.
-	SnapshotMax = 256 << 20
+	SnapshotMax = 512 << 20
 	// MessageMax is the largest message that is not a snapshot: a batch of entries and what is around it.
 	MessageMax = batchBytesMax + EntryMax + 64<<10
 

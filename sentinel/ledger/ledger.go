@@ -98,6 +98,9 @@ type Ledger struct {
 	epoch     Epoch
 	primaries map[string]*Primary
 	history   map[string][]Decision
+
+	historyBytes int // of all of history
+	historyLimit int // of historyBytes
 }
 
 // entry is what a record may know of its surroundings, and what it leaves behind.
@@ -110,7 +113,9 @@ type entry struct {
 
 // New makes an empty ledger.
 func New() *Ledger {
-	return &Ledger{primaries: map[string]*Primary{}, history: map[string][]Decision{}}
+	return &Ledger{
+		primaries: map[string]*Primary{}, history: map[string][]Decision{}, historyLimit: historyBytesMax,
+	}
 }
 
 // Apply applies the entry at index, which must be above every index before. It never fails: an entry that is damaged
@@ -211,6 +216,7 @@ func (l *Ledger) store(e *entry, r Record, was Addr, next *Primary) {
 	closed := len(next.Watchers) == 0
 	if closed {
 		delete(l.primaries, next.Name)
+		l.dropped(l.history[next.Name], len(l.history[next.Name]))
 		delete(l.history, next.Name)
 	} else {
 		l.primaries[next.Name] = next

@@ -170,6 +170,98 @@ func TestHistoryKeepsTheLastThousand(t *testing.T) {
 	}
 }
 
+// However many primaries there are, their histories together have a limit: the oldest decisions go, everywhere alike.
+func TestHistoriesHaveALimitTogether(t *testing.T) {
+	l := New()
+	index := uint64(0)
+	apply := func(r Record) {
+		index++
+		if res := l.Apply(index, time.Unix(int64(index), 0), "S1", Encode(r)); res.Err != nil {
+			t.Fatal(res.Err)
+		}
+	}
+	const primaries, limit = 8, 100_000
+	l.historyLimit = limit
+	ref := func(i int) Ref { return Ref{fmt.Sprint("m", i), uint64(i + 1)} }
+	for i := range primaries {
+		apply(&Watch{Name: ref(i).Name, Addr: Addr{"h", 1}})
+	}
+	reason := strings.Repeat("x", 50)
+	for range 200 {
+		for i := range primaries {
+			apply(&Report{Ref: ref(i), Addr: Addr{"h", 1}, Reason: reason})
+			apply(&Withdraw{ref(i)})
+		}
+	}
+	kept, first, sum := 0, index, 0
+	for i := range primaries {
+		h := l.History(ref(i).Name)
+		for j := range h {
+			sum += h[j].size()
+		}
+		kept, first = kept+len(h), min(first, h[0].Index)
+	}
+	if sum != l.historyBytes || sum > limit || sum < limit*3/4 {
+		t.Errorf("histories of %d bytes, counted as %d", sum, l.historyBytes)
+	}
+	if want := int(index - first + 1); kept != want {
+		t.Errorf("%d decisions are kept from %d to %d, want all %d", kept, first, index, want)
+	}
+	snapshot := l.Snapshot()
+	if len(snapshot) > limit+primaries*1000 {
+		t.Errorf("a snapshot of %d bytes", len(snapshot))
+	}
+	again := New()
+	if again.historyLimit != historyBytesMax {
+		t.Errorf("the limit is %d", again.historyLimit)
+	}
+	if err := again.Restore(snapshot); err != nil || again.historyBytes != l.historyBytes {
+		t.Errorf("restored with %d bytes of histories, %v", again.historyBytes, err)
+	}
+	index++
+	l.Apply(index, time.Unix(0, 0), "S1", Encode(&Unwatch{Ref: ref(0)}))
+	if l.historyBytes >= again.historyBytes {
+		t.Error("the history of a primary that is closed counts")
+	}
+}
+
+// The largest ledger fits a snapshot: as many primaries as there may be, all of them down and failing over, watched by
+// as many sentinels as a group takes.
+func TestLargestSnapshot(t *testing.T) {
+	host := strings.Repeat("h", 253)
+	l, index := New(), uint64(1)<<40
+	by := func(i int) string { return fmt.Sprintf("%040x", i) }
+	apply := func(i int, r Record) uint64 {
+		index++
+		if res := l.Apply(index, time.Unix(0, 1<<60), by(i), Encode(r)); res.Err != nil {
+			t.Fatal(res.Err)
+		}
+		return index
+	}
+	const sentinels = 64
+	ref := Ref{Name: strings.Repeat("n", 1000)}
+	from := Addr{host, 65535}
+	for i := range sentinels {
+		if at := apply(i, &Watch{Name: ref.Name, Addr: from, ConfigEpoch: 1 << 31}); i == 0 {
+			ref.Incarnation = at
+		}
+	}
+	var all []string
+	for i := range sentinels {
+		apply(i, &Report{Ref: ref, Addr: from, Reason: strings.Repeat("r", 100), Silence: time.Hour})
+		all = append(all, by(i))
+	}
+	apply(0, &Down{Ref: ref, Quorum: sentinels, Counted: all})
+	fence := apply(0, &Intent{Ref: ref, Kind: Forced})
+	apply(0, &Candidate{Ref: ref, Fence: fence, Addr: Addr{host, 1}, RunID: by(1), Way: HandOver})
+	apply(0, &Fallback{Ref: ref, Fence: fence, Why: strings.Repeat("w", 200)})
+	l.history = map[string][]Decision{}
+	one := len(l.Snapshot())
+	if sum := primariesMax*one + historyBytesMax; one < 10_000 || sum > SnapshotMax {
+		t.Errorf("a primary takes %d bytes, so %d in all, more than %d", one, sum, SnapshotMax)
+	}
+}
+
 func TestLimits(t *testing.T) {
 	watch := func(name string) Record { return &Watch{Name: name, Addr: Addr{"h", 1}} }
 	long := strings.Repeat("x", nameBytesMax+1)

@@ -24,7 +24,8 @@ type Decision struct {
 	Detail string
 }
 
-// History is what was decided about a primary, oldest first: the last 1,000 decisions of its incarnation.
+// History is what was decided about a primary, oldest first: the last 1,000 decisions of its incarnation,
+// or fewer where the histories of all primaries together reach their limit.
 func (l *Ledger) History(name string) []Decision { return slices.Clone(l.history[name]) }
 
 // errSnapshot is a snapshot that cannot be read.
@@ -82,6 +83,9 @@ func (c *codec) ledger(l *Ledger) {
 		if c.reading {
 			l.primaries[(*p).Name] = *p
 			l.history[(*p).Name] = history
+			for i := range history {
+				l.historyBytes += history[i].size()
+			}
 		}
 	})
 	c.bad = c.bad || len(list) != len(l.primaries)

@@ -59,11 +59,7 @@ func (l *Ledger) note(e *entry, r Record, was Addr, next *Primary, what string, 
 	default:
 		d.Epoch = next.ConfigEpoch
 	}
-	h := append(l.history[next.Name], d)
-	if len(h) > historyMax {
-		h = slices.Clone(h[len(h)-historyMax:])
-	}
-	l.history[next.Name] = h
+	l.remember(next.Name, d)
 }
 
 func (r *Watch) apply(l *Ledger, e *entry) error {
