@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -90,10 +91,16 @@ func (n *Node) beside(fresh []*peer) {
 	}
 }
 
+// nobody is above every myid, which is text.
+const nobody = "\xff"
+
 // choose looks for a group to join or to help forming; failing these it draws one.
 func (n *Node) choose(fresh []*peer) {
 	var formed, first *Card
 	lowest := n.meta.MyID
+	if n.ownNeed() == 0 {
+		lowest = nobody
+	}
 	for _, p := range fresh {
 		c := &p.card
 		switch {
@@ -109,8 +116,8 @@ func (n *Node) choose(fresh []*peer) {
 			if first == nil || c.ID < first.ID {
 				first = c
 			}
-		case c.Group != 0:
-			continue // it is bound to another's group and cannot lead
+		case c.Group != 0 || c.Need == 0:
+			continue // it is bound to another's group and cannot lead, or expects nothing and does not draw
 		}
 		lowest = min(lowest, c.ID)
 	}
@@ -251,7 +258,7 @@ func (n *Node) force(token any) {
 	}
 	m := n.meta
 	m.Group, m.Raft, m.Proposer, m.Drew = GroupID(n.random()), n.random(), m.MyID, true
-	r, index := newRoster(m.Group), uint64(1)
+	r, index := newRoster(m.Group), cmp.Or(n.log.applied, n.left)+1
 	replace := func(g GroupID) {
 		if g != 0 && !slices.Contains(r.fenced, g) {
 			r.fenced = append(r.fenced, g)
@@ -259,7 +266,6 @@ func (n *Node) force(token any) {
 	}
 	replace(n.meta.Group)
 	if n.formed() {
-		index = n.log.applied + 1
 		replace(n.peers.foreign)
 		replace(n.ownForeign())
 	}
@@ -290,6 +296,7 @@ func (n *Node) force(token any) {
 func (n *Node) enter(m Meta, s *pb.Snapshot, done func()) {
 	n.failAll()
 	n.switching = true
+	n.left = cmp.Or(n.log.applied, n.left)
 	n.rn, n.mem, n.roster, n.conf, n.leader = nil, nil, nil, nil, lead{}
 	b := Batch{Meta: &m, Fresh: true, Snapshot: s}
 	if s != nil {

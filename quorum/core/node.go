@@ -43,6 +43,7 @@ type Node struct {
 	conf   *pb.ConfState
 	heard  map[uint64]time.Duration // when a raft message came from an identity
 	log    logged
+	left   uint64 // what was applied in the group before, as the machine still has it; it counts while log has nothing
 	leader lead
 
 	writes    writes

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 	"testing"
 	"testing/cryptotest"
 	"time"
@@ -529,11 +528,57 @@ func FuzzReceive(f *testing.F) {
 }
 
 func TestCardsOfStrangersAreIgnored(t *testing.T) {
-	d := newDesk(t, stateOf(t))
-	d.step(Received{From: "x", Message: Message{Card: &Card{ID: "y", Group: 8, Raft: idC, Formed: true}}})
-	d.step(Received{From: "x", Message: Message{Card: &Card{ID: "x", Addr: strings.Repeat("x", 10), Group: 5, Raft: idC + 1}}})
-	d.ticks(5)
-	if s := d.node.Status(d.now); s.Frozen() || s.Voters != 3 || s.Learners != 0 {
-		t.Errorf("%+v", s)
+	d := at(t, leading)
+	for _, m := range []*pb.Message{
+		{Type: pb.MsgAppResp.Enum(), From: new(idB), To: new(idA), Term: new(uint64(2)), Index: new(uint64(3))},
+		{Type: pb.MsgHeartbeatResp.Enum(), From: new(idC), To: new(idA), Term: new(uint64(2))},
+	} {
+		d.raft(m)
+	}
+	if !d.node.leader.settled {
+		t.Fatal("the leader does not admit anybody yet")
+	}
+	d.step(Received{From: "x", Message: Message{Card: &Card{ID: "y", Group: 8, Raft: idC + 1, Formed: true}}})
+	d.step(Received{From: "x", Message: Message{Card: &Card{ID: "y", Group: 5, Raft: idC + 1}}})
+	last := func() uint64 { i, _ := d.node.mem.LastIndex(); return i }
+	before := last()
+	if d.ticks(5); d.node.Status(d.now).Frozen() || last() != before {
+		t.Error("a card under another's name is believed")
+	}
+	d.step(Received{From: "x", Message: Message{Card: &Card{ID: "x", Group: 5, Raft: idC + 1}}})
+	if d.ticks(5); last() != before+1 {
+		t.Error("one who shows its own card is not admitted")
+	}
+}
+
+// Whatever an operator does after a removal: the machine goes on from where it is.
+func TestForceAfterARemoval(t *testing.T) {
+	cryptotest.SetGlobalRandom(t, 1)
+	removed := notice{5, idA, true, math.MaxUint64}
+	for name, before := range map[string]func(*desk){
+		"removed": func(*desk) {},
+		"pledged to another group": func(d *desk) {
+			d.node.out = false
+			d.step(Received{From: "b", Message: Message{Card: &Card{ID: "b", Group: 8, Raft: idB, Formed: true}}})
+			if d.ticks(2); d.node.Status(d.now).Group != 8 {
+				t.Fatal("it has not pledged itself")
+			}
+		},
+	} {
+		s := stateOf(t)
+		s.Snapshot.Metadata.Index, s.Hard.Commit = new(uint64(500)), new(uint64(500))
+		d := newDesk(t, s)
+		d.step(Received{From: "b", Message: Message{notice: &removed}})
+		before(d)
+		d.step(Force{Token: 1})
+		d.ticks(20)
+		d.step(Propose{Token: 2, Data: []byte("next")})
+		if st := d.node.Status(d.now); st.Applied <= 501 || d.machine.n != 8 {
+			t.Errorf("%s: applied %d, and the machine counts %d", name, st.Applied, d.machine.n)
+		}
+		again := newDesk(t, d.disk)
+		if again.ticks(20); again.machine.n != 8 || again.node.Status(again.now).Applied <= 501 {
+			t.Errorf("%s: after a restart the machine counts %d", name, again.machine.n)
+		}
 	}
 }
