@@ -8,6 +8,7 @@ import (
 
 // levels says how loud an event is; what is not here is information.
 var levels = map[core.EventKind]zerolog.Level{
+	core.EventWaiting:   zerolog.WarnLevel,
 	core.EventNoLeader:  zerolog.WarnLevel,
 	core.EventStepDown:  zerolog.WarnLevel,
 	core.EventRefused:   zerolog.WarnLevel,

@@ -39,6 +39,7 @@ type Group struct {
 	mu struct {
 		sync.Mutex
 		saw    map[string]Peer
+		forgot []string
 		inputs []core.Input // at most one of each kind
 	}
 }
@@ -177,6 +178,19 @@ func (g *Group) Saw(peers []Peer) {
 	}
 }
 
+// Forgot names peers that discovery does not show any more because an operator had it forget them: those that are gone
+// count no more for how many make a group. It never waits.
+func (g *Group) Forgot(ids []string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, id := range ids {
+		delete(g.mu.saw, id)
+		if len(g.mu.forgot) < linksMax {
+			g.mu.forgot = append(g.mu.forgot, id)
+		}
+	}
+}
+
 // SetAddr says that this member is reached at another address from now on. It never waits.
 func (g *Group) SetAddr(addr string) { g.tell(core.Moved{Addr: addr}) }
 
@@ -199,6 +213,10 @@ func (g *Group) told() []core.Input {
 	defer g.mu.Unlock()
 	out := g.mu.inputs
 	g.mu.inputs = nil
+	if len(g.mu.forgot) > 0 {
+		out = append(out, core.Forgot{IDs: g.mu.forgot})
+		g.mu.forgot = nil
+	}
 	if len(g.mu.saw) > 0 {
 		out = append(out, core.Saw{Peers: slices.Collect(maps.Values(g.mu.saw))})
 		clear(g.mu.saw)

@@ -60,6 +60,8 @@ func groupStatus(c *call) {
 	st := c.s.group.Status()
 	state := "waiting for others"
 	switch {
+	case st.Halted:
+		state = "halted"
 	case st.Removed:
 		state = "removed"
 	case st.Frozen():
@@ -81,8 +83,9 @@ func groupStatus(c *call) {
 		{"group-id", text(st.Group.String())}, {"leader-id", text(st.Leader)}, {"state", text(state)},
 		{"in-contact", truth(st.InContact)}, {"term", number(st.Term)}, {"commit", number(st.Commit)},
 		{"applied", number(st.Applied)}, {"voters", number(uint64(st.Voters))}, {"learners", number(uint64(st.Learners))},
-		{"needed", number(uint64(st.Need))}, {"foreign-group-id", text(st.Foreign.String())},
-		{"ledger-index", number(c.s.ledger.Index())}, {"ledger-hash", text(c.s.ledger.Hash())},
+		{"needed", number(uint64(st.Need))}, {"known", number(uint64(st.Known))},
+		{"foreign-group-id", text(st.Foreign.String())}, {"ledger-index", number(c.s.ledger.Index())},
+		{"ledger-hash", text(c.s.ledger.Hash())},
 	}
 	c.Reply.Map(len(rows))
 	for _, r := range rows {

@@ -33,6 +33,9 @@ type (
 	Written struct{}
 	// Saw is what discovery shows.
 	Saw struct{ Peers []Peer }
+	// Forgot names peers that an operator has had discovery forget. Those that are gone count no more for how many make a
+	// group.
+	Forgot struct{ IDs []string }
 	// Moved says that this member is reached at another address from now on.
 	Moved struct{ Addr string }
 	// Expect says how many sentinels make a group from now on.
@@ -78,6 +81,7 @@ func (Tick) input()         {}
 func (Received) input()     {}
 func (Written) input()      {}
 func (Saw) input()          {}
+func (Forgot) input()       {}
 func (Moved) input()        {}
 func (Expect) input()       {}
 func (LinkUp) input()       {}
@@ -120,6 +124,7 @@ type EventKind string
 
 // The events that an operator should know of.
 const (
+	EventWaiting   EventKind = "no group yet"
 	EventPledged   EventKind = "pledged to a group"
 	EventReleased  EventKind = "pledge taken back"
 	EventFormed    EventKind = "group formed"

@@ -25,6 +25,7 @@ func (n *Node) form() {
 	if n.switching || n.halted {
 		return
 	}
+	n.peers.drop(n.now)
 	fresh := n.fresh()
 	if len(fresh) != n.peers.present {
 		n.peers.present, n.peers.changed = len(fresh), n.now
@@ -40,6 +41,38 @@ func (n *Node) form() {
 	default:
 		n.wait(fresh)
 	}
+	n.tell(fresh)
+}
+
+// tell says once in a while why there is no group yet, and what an operator can do where time does not.
+func (n *Node) tell(fresh []*peer) {
+	if n.formed() || n.out || n.switching || n.now-n.peers.told < waitingEvery {
+		return
+	}
+	n.peers.told = n.now
+	in := slices.DeleteFunc(slices.Clone(fresh), func(p *peer) bool { return p.card.Group != n.meta.Group })
+	e := Event{Kind: EventWaiting, Group: n.meta.Group}
+	switch {
+	case n.meta.Group == 0 && n.ownNeed() == 0:
+		return // there is nothing to decide about
+	case n.meta.Group == 0:
+		known, here := n.peers.count(false)+1, len(fresh)+1
+		e.Text = fmt.Sprintf("it takes %d sentinels, and of the %d that are known %d are here", n.need(), known, here)
+		if here < known {
+			e.Text += "; SENTINEL RESET on each of these forgets those that are gone for ever"
+		}
+	case slices.ContainsFunc(in, func(p *peer) bool { return p.card.Formed }):
+		e.Text = "waits for the group's leader to let it in"
+	case n.meta.Drew:
+		e.Text = fmt.Sprintf("it takes %d pledges, and there are %d", n.need(), len(in)+1)
+	case slices.ContainsFunc(in, func(p *peer) bool { return p.id == n.meta.Proposer }):
+		e.Text = "waits for " + n.meta.Proposer + " to form the group"
+	default:
+		e.Peer = n.meta.Proposer
+		e.Text = "bound to the group that this peer drew, until it is back; if its disk is lost for ever, " +
+			"SENTINEL QUORUM FORCE-NEW-GROUP here makes another"
+	}
+	n.event(e)
 }
 
 // ownNeed is how many pledges a group needs, for all that this member knows by itself: a majority of all that were ever

@@ -44,7 +44,8 @@ func (n *Node) majority() bool {
 // Status gives what this member knows at a moment.
 func (n *Node) Status(now time.Duration) Status {
 	n.now = max(n.now, now)
-	s := Status{Group: n.meta.Group, Need: n.need(), Removed: n.out, Applied: n.log.applied}
+	s := Status{Group: n.meta.Group, Need: n.need(), Known: n.peers.count(false) + 1, Removed: n.out, Halted: n.halted,
+		Applied: n.log.applied}
 	if !n.active() {
 		return s
 	}

@@ -61,6 +61,8 @@ const (
 	peerFresh = 10 * time.Second
 	// foreignFresh is how long another group is remembered after it was seen for the last time.
 	foreignFresh = 30 * time.Second
+	// waitingEvery is how often it is said that there is no group.
+	waitingEvery = 30 * time.Second
 	// settleMin is how long the set of present peers must be unchanged before a group is proposed without some that are
 	// known, and how long those who are present have to join in. settleAlone is how long one who would make a group by
 	// itself waits: several rounds of discovery.

@@ -73,8 +73,10 @@ type Status struct {
 	InContact bool    // the leader was heard within the election timeout; as leader, a majority of the voters was
 	Pledged   bool    // this member has pledged itself to Group, which is not formed as far as it knows
 	Need      int     // how many pledges a group would need to be formed, by what this member has seen
+	Known     int     // how many sentinels it has seen that may belong, itself included
 	Foreign   GroupID // another formed group that this one, or a member of it, sees; 0 if none
 	Removed   bool    // an operator has removed this member; it joins again when its process starts anew
+	Halted    bool    // its log holds what this version cannot read: it takes no part any more
 }
 
 // Frozen reports whether another group watches beside this one. Then nobody may act without an operator: either group

@@ -143,6 +143,12 @@ func (n *Node) Step(now time.Duration, in Input) {
 		n.written()
 	case Saw:
 		n.peers.saw(n, in.Peers)
+	case Forgot:
+		for _, id := range in.IDs {
+			if p := n.peers.known[id]; p != nil {
+				p.forgotten = true
+			}
+		}
 	case Moved:
 		if n.cfg.Addr != in.Addr {
 			n.cfg.Addr, n.peers.movedAt, n.peers.dirty = in.Addr, n.now, true

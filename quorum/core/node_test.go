@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"testing/cryptotest"
 	"time"
@@ -185,6 +186,9 @@ func TestSnapshotOfANewerVersionHalts(t *testing.T) {
 			}
 			if data != "" && fmt.Sprint(d.disk) != before {
 				t.Error("the disk has changed")
+			}
+			if d.node.Status(d.now).Halted != (data != "") {
+				t.Error("the status does not say whether it takes part")
 			}
 			if d.machine.n != 7 {
 				t.Errorf("the machine counts %d", d.machine.n)
@@ -580,5 +584,51 @@ func TestForceAfterARemoval(t *testing.T) {
 		if again.ticks(20); again.machine.n != 8 || again.node.Status(again.now).Applied <= 501 {
 			t.Errorf("%s: after a restart the machine counts %d", name, again.machine.n)
 		}
+	}
+}
+
+// Who was seen once counts for how many make a group, until an operator has discovery forget it and it is gone.
+func TestForgottenPeersCountNoMore(t *testing.T) {
+	d := newDesk(t, State{Meta: Meta{MyID: "a", Boot: 1}})
+	d.node.cfg.Expect = 2
+	b := Peer{ID: "b", Addr: "b:1"}
+	for range 100 { // the others are lines of a file
+		d.step(Saw{Peers: []Peer{b, {ID: "x", Addr: "x:1"}, {ID: "y", Addr: "y:1"}, {ID: "z", Addr: "z:1"}}})
+		d.step(Received{From: "b", Message: Message{Card: &Card{ID: "b", Addr: "b:1", Need: 2}}})
+		d.ticks(20)
+	}
+	if s := d.node.Status(d.now); s.Need != 3 || s.Known != 5 || s.Group != 0 {
+		t.Fatalf("with three that are gone: %+v", s)
+	}
+	if n := d.events(EventWaiting); n != 3 || !strings.Contains(d.got.Events[0].Text, "takes 3 sentinels, and of the 5") {
+		t.Errorf("said %d times in 100 s: %v", n, d.got.Events)
+	}
+	d.step(Saw{Peers: []Peer{b}})
+	if d.ticks(200); d.node.Status(d.now).Need != 3 {
+		t.Error("who is not seen for a while counts no more")
+	}
+	d.step(Forgot{IDs: []string{"b", "x", "y", "z"}})
+	d.step(Saw{Peers: []Peer{b, {ID: "x", Addr: "x:1"}}}) // x is back
+	d.step(Received{From: "b", Message: Message{Card: &Card{ID: "b", Addr: "b:1", Need: 2}}})
+	d.ticks(100)
+	if s := d.node.Status(d.now); s.Need != 2 || s.Known != 3 || s.Group == 0 {
+		t.Errorf("after they were forgotten: %+v", s)
+	}
+}
+
+// One whose peer shows itself is not forgotten.
+func TestLivePeersAreNotForgotten(t *testing.T) {
+	d := newDesk(t, State{Meta: Meta{MyID: "a", Boot: 1}})
+	d.node.cfg.Expect = 3
+	for range 60 {
+		d.step(Received{From: "b", Message: Message{Card: &Card{ID: "b", Addr: "b:1", Need: 3}}})
+		d.step(Forgot{IDs: []string{"b"}})
+		d.ticks(20)
+	}
+	if known := d.node.Status(d.now).Known; known != 2 {
+		t.Errorf("%d are known", known)
+	}
+	if d.ticks(int(foreignFresh / TickEvery)); d.node.Status(d.now).Known != 1 {
+		t.Error("it is gone and still known")
 	}
 }

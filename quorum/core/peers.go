@@ -18,24 +18,26 @@ type peers struct {
 	sent    time.Duration
 	foreign GroupID           // another group, seen by this member or by one of its group
 	movedAt time.Duration     // when this member's address changed
+	told    time.Duration     // when it was said for the last time that there is no group
 	names   map[uint64]string // who is behind an identity in the group, as far as messages showed
 }
 
 type peer struct {
-	id      string
-	addr    string
-	group   GroupID // as discovery shows it
-	seen    time.Duration
-	card    Card
-	carded  time.Duration // when the card came
-	hasCard bool
-	raftAt  time.Duration // when it showed its identity for the first time
-	movedAt time.Duration // when its address changed
-	barred  bool          // a static list excludes it: it is known for its group only
+	id        string
+	addr      string
+	group     GroupID // as discovery shows it
+	seen      time.Duration
+	card      Card
+	carded    time.Duration // when the card came
+	hasCard   bool
+	raftAt    time.Duration // when it showed its identity for the first time
+	movedAt   time.Duration // when its address changed
+	forgotten bool          // discovery does not show it any more, by an operator's wish
+	barred    bool          // a static list excludes it: it is known for its group only
 }
 
 func newPeers(now time.Duration) peers {
-	return peers{known: map[string]*peer{}, names: map[uint64]string{}, changed: now, dirty: true}
+	return peers{known: map[string]*peer{}, names: map[uint64]string{}, changed: now, dirty: true, told: now}
 }
 
 // fresh reports whether a peer that may belong has shown its card lately.
@@ -92,6 +94,13 @@ func (ps *peers) count(barred bool) (n int) {
 	return n
 }
 
+// drop lets go of peers that were forgotten and are gone: one that shows its card is there, whoever forgot it.
+func (ps *peers) drop(now time.Duration) {
+	maps.DeleteFunc(ps.known, func(_ string, p *peer) bool {
+		return p.forgotten && (!p.hasCard || now-p.carded >= foreignFresh)
+	})
+}
+
 // allowed applies the static list.
 func (n *Node) allowed(id, addr string) bool {
 	return n.cfg.Static == nil || slices.ContainsFunc(n.cfg.Static, func(p Peer) bool {
@@ -106,7 +115,7 @@ func (ps *peers) saw(n *Node, list []Peer) {
 		}
 		if p := ps.in(n, s.ID, s.Addr); p != nil {
 			p.move(s.Addr, n.now)
-			p.group, p.seen = s.Group, n.now
+			p.group, p.seen, p.forgotten = s.Group, n.now, false
 		}
 	}
 }
