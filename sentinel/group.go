@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"time"
 
@@ -30,7 +31,7 @@ func (s *Sentinel) join() error {
 	var err error
 	s.group, err = quorum.Open(quorum.Options{
 		FS: s.fs, Dir: s.config.File + ".quorum", ID: f.MyID, Addr: s.address(), Machine: machine{s},
-		Expect: s.expected(f.Primaries), Static: static, Forget: f.QuorumForgetAfter, Dial: s.dialPeer,
+		Expect: int(f.BootstrapExpect), Static: static, Forget: f.QuorumForgetAfter, Dial: s.dialPeer,
 		Applied: s.afterApply, Changed: func(quorum.Status) { s.lookAtGroup() },
 		Log: s.log,
 	})
@@ -41,16 +42,26 @@ func (s *Sentinel) join() error {
 }
 
 // expected is how many sentinels a group needs to form: as many as have the largest quorum among the primaries that
-// they watch for a majority. Who watches nothing has met nobody: 0, and there is no group yet.
+// they watch for a majority. Who has reached nothing that it watches can have met nobody: 0, and there is no group yet.
+// From then on a group waits for several rounds of hello before it forms with one member.
 func (s *Sentinel) expected(watched []configs.MonitoredPrimary) int {
 	if n := s.config.Sentinel.BootstrapExpect; n != 0 {
 		return int(n)
+	}
+	if s.reached = s.reached || slices.ContainsFunc(watched, s.hasReached); !s.reached {
+		return 0
 	}
 	expect := 0
 	for i := range watched {
 		expect = max(expect, 2*int(watched[i].Quorum)-1)
 	}
 	return expect
+}
+
+// hasReached reports whether a primary or one of its replicas, where sentinels meet, has answered to this one.
+func (s *Sentinel) hasReached(p configs.MonitoredPrimary) bool {
+	infos, _ := s.monitor.InfoCache(p.Name)
+	return slices.ContainsFunc(infos, func(i monitor.CachedInfo) bool { return i.AgeMs > 0 })
 }
 
 // address is where the other sentinels reach this one.
@@ -192,6 +203,13 @@ func (s *Sentinel) acquaint() {
 			}
 		}
 	}
+	var forgot []string // by RESET, mostly
+	for id := range s.met {
+		if !seen[id] {
+			forgot = append(forgot, id)
+		}
+	}
+	s.met = seen
 	expect := s.expected(state.Primaries)
 	addr, known := s.address(), s.localIP != "" || s.config.Sentinel.AnnounceIP != ""
 	s.leave()
@@ -199,6 +217,7 @@ func (s *Sentinel) acquaint() {
 		s.group.SetAddr(addr)
 	}
 	s.group.SetExpect(expect)
+	s.group.Forgot(forgot)
 	s.group.Saw(peers)
 }
 

@@ -169,6 +169,7 @@ type instanceState struct {
 	orders   []string
 	hello    string // the last that was published
 	open     []net.Conn
+	away     bool // closes what comes
 }
 
 func newInstance(t testing.TB, primary int) *instance {
@@ -208,7 +209,11 @@ func (i *instance) accept() {
 		if err != nil {
 			return
 		}
-		i.change(func(s *instanceState) { s.open = append(s.open, c) })
+		i.change(func(s *instanceState) {
+			if s.open = append(s.open, c); s.away {
+				_ = c.Close()
+			}
+		})
 		go i.serve(c) // ends with the connection
 	}
 }

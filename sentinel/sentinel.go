@@ -56,10 +56,12 @@ type Sentinel struct {
 	localIP string      // the near end of the newest link
 
 	group     *quorum.Group
-	caught    bool          // the ledger has all that was agreed before this process began
-	catching  bool          // the group is asked whether it has
-	stood     chan struct{} // of one: the place in the group has changed
-	requests  uint64        // of operators, numbered
+	caught    bool            // the ledger has all that was agreed before this process began
+	catching  bool            // the group is asked whether it has
+	stood     chan struct{}   // of one: the place in the group has changed
+	reached   bool            // something that is watched has answered
+	met       map[string]bool // the sentinels that the group was told of
+	requests  uint64          // of operators, numbered
 	answers   map[uint64]monitor.Answer
 	wishes    map[uint64]*waiter // operators' requests that the monitor answers later
 	waiting   map[*session.Client]*waiter

@@ -176,7 +176,8 @@ func TestConsistentReads(t *testing.T) {
 	if got := say(alone, "SENTINEL GET-PRIMARY-ADDR-BY-NAME m"); got != sentinel.ErrNoQuorum {
 		t.Errorf("without a group: %s", got)
 	}
-	c := start(t, "sentinel monitor m 127.0.0.1 1 1", "sentinel consistent-reads yes").client()
+	c := start(t, "sentinel monitor m 127.0.0.1 1 1", "sentinel consistent-reads yes",
+		"sentinel bootstrap-expect 1").client()
 	testenv.Eventually(t, patience, "the group confirms", func() bool {
 		return say(c, "SENTINEL GET-PRIMARY-ADDR-BY-NAME m") == "[127.0.0.1 1]"
 	})
@@ -184,6 +185,47 @@ func TestConsistentReads(t *testing.T) {
 	if !strings.HasPrefix(got, "[[127.0.0.1 1] PONG [[id ") {
 		t.Errorf("replies are out of order: %s", got)
 	}
+}
+
+// TestNoGroupBeforeAnythingAnswers shows that who has reached no server, where the others are met, does not take itself
+// for the only one.
+func TestNoGroupBeforeAnythingAnswers(t *testing.T) {
+	t.Parallel()
+	primary := newInstance(t, 0)
+	primary.change(func(s *instanceState) { s.away = true })
+	c := start(t, fmt.Sprintf("sentinel monitor m 127.0.0.1 %d 1", primary.port),
+		"sentinel down-after-milliseconds m 100").client()
+	status := func(name string) string { return field(c.Do("SENTINEL", "QUORUM", "STATUS"), name) }
+	testenv.Eventually(t, patience, "the primary is missed", func() bool {
+		return strings.Contains(field(c.Do("SENTINEL", "MASTER", "m"), "flags"), "s_down")
+	})
+	if needed, state := status("needed"), status("state"); needed != "0" || state != "waiting for others" {
+		t.Fatalf("it takes %s sentinels to be a group, and the state is %s", needed, state)
+	}
+	primary.change(func(s *instanceState) { s.away = false })
+	testenv.Eventually(t, patience, "one is enough", func() bool { return status("needed") == "1" })
+}
+
+// TestResetForgetsThoseWhoAreGone lets an operator take dead sentinels of a file out of what makes a group.
+func TestResetForgetsThoseWhoAreGone(t *testing.T) {
+	t.Parallel()
+	primary := newInstance(t, 0)
+	lines := []string{fmt.Sprintf("sentinel monitor m 127.0.0.1 %d 1", primary.port)}
+	for i := range 3 {
+		lines = append(lines, fmt.Sprintf("sentinel known-sentinel m 127.0.0.1 %d %040x", i+1, i+1))
+	}
+	c := start(t, lines...).client()
+	shows := func(known, needed string) func() bool {
+		return func() bool {
+			st := c.Do("SENTINEL", "QUORUM", "STATUS")
+			return field(st, "known") == known && field(st, "needed") == needed
+		}
+	}
+	testenv.Eventually(t, patience, "the dead count", shows("4", "3"))
+	if got := say(c, "SENTINEL RESET m"); got != "1" {
+		t.Fatal(got)
+	}
+	testenv.Eventually(t, patience, "the dead count no more", shows("1", "1"))
 }
 
 // TestUnwritableFile tells that a change is not in the file; the change stays.
