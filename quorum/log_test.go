@@ -191,7 +191,7 @@ func TestLogRefusesDamage(t *testing.T) {
 func TestLogRefusesWhatDoesNotFit(t *testing.T) {
 	for what, step := range map[string]core.Batch{
 		"a commit before the snapshot": {Hard: hard(9, 2)},
-		"a commit that was undone":     {Hard: &pb.HardState{Term: new(uint64(9)), Vote: new(uint64(0)), Commit: new(uint64(0))}},
+		"a commit that was undone":     {Hard: hard(9, 0)},
 		"a commit beyond the log":      {Hard: hard(9, 6)},
 		"raft's own identity":          {Meta: &core.Meta{MyID: "me", Group: 5, Raft: 1<<64 - 1}},
 		"a group without an identity":  {Meta: &core.Meta{MyID: "me", Group: 5}},

@@ -146,7 +146,7 @@ func FuzzDecodeRoster(f *testing.F) {
 }
 
 func FuzzDecodeEnvelope(f *testing.F) {
-	v := envelope{kind: entryData, raft: 1, seq: 2, at: -3, by: "me", data: []byte("x")}
+	v := envelope{kind: entryData, raft: 1, seq: 2, at: -3, data: []byte("x")}
 	f.Add(v.encode())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		v, err := decodeEnvelope(b)

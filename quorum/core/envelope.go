@@ -11,7 +11,6 @@ type envelope struct {
 	raft uint64 // the proposer's identity in the group
 	seq  uint64 // the proposal's: boot<<bootShift + a count, so that it grows over restarts
 	at   int64  // the proposer's wall clock, in nanoseconds
-	by   string // the proposer's myid
 	data []byte
 }
 
@@ -25,19 +24,18 @@ const (
 )
 
 func (v *envelope) encode() []byte {
-	e := encoder{make([]byte, 0, len(v.data)+len(v.by)+40)}
+	e := encoder{make([]byte, 0, len(v.data)+40)}
 	e.byte(v.kind)
 	e.fixed(v.raft)
 	e.uint(v.seq)
 	e.fixed(uint64(v.at))
-	e.string(v.by)
 	e.b = append(e.b, v.data...)
 	return e.b
 }
 
 func decodeEnvelope(b []byte) (envelope, error) {
 	d := decoder{b: b}
-	v := envelope{kind: d.byte(), raft: d.fixed(), seq: d.uint(), at: int64(d.fixed()), by: d.name()}
+	v := envelope{kind: d.byte(), raft: d.fixed(), seq: d.uint(), at: int64(d.fixed())}
 	v.data = d.b
 	if d.err == nil && v.kind != entryData && v.kind != entryRemove {
 		return v, fmt.Errorf("quorum: entry of unknown kind %d", v.kind)
@@ -45,8 +43,9 @@ func decodeEnvelope(b []byte) (envelope, error) {
 	return v, d.err
 }
 
-func (v *envelope) entry(index uint64) Entry {
-	return Entry{Index: index, At: time.Unix(0, v.at), By: v.by, Data: v.data}
+// entry gives what the machine sees. Who proposed it is what the agreed state says of the identity, not the entry.
+func (v *envelope) entry(index uint64, by *member) Entry {
+	return Entry{Index: index, At: time.Unix(0, v.at), By: by.id, Data: v.data}
 }
 
 // window remembers which proposals of one member have been applied: the highest, and of the proposalsMax up to it which

@@ -17,11 +17,12 @@ import (
 type counter struct {
 	n    int
 	last string
+	by   string // who proposed that
 }
 
 func (c *counter) Apply(e Entry) any {
 	c.n++
-	c.last = string(e.Data)
+	c.last, c.by = string(e.Data), e.By
 	return c.n
 }
 
@@ -153,15 +154,15 @@ func TestLogStaysSmall(t *testing.T) {
 }
 
 func TestEntryOfANewerVersionChangesNothing(t *testing.T) {
-	v := envelope{kind: 99, raft: idB, seq: 1, by: "b", data: []byte("from the future")}
-	known := envelope{kind: entryData, raft: idB, seq: 2, by: "b", data: []byte("plain")}
+	v := envelope{kind: 99, raft: idB, seq: 1, data: []byte("from the future")}
+	known := envelope{kind: entryData, raft: idB, seq: 2, data: []byte("plain")}
 	s := stateOf(t, &pb.Entry{Index: new(uint64(2)), Term: new(uint64(1)), Data: v.encode()},
 		&pb.Entry{Index: new(uint64(3)), Term: new(uint64(1)), Data: []byte{1, 2}},
 		&pb.Entry{Index: new(uint64(4)), Term: new(uint64(1)), Data: known.encode()})
 	s.Hard.Commit = new(uint64(4))
 	d := newDesk(t, s)
-	if d.machine.n != 8 || d.machine.last != "plain" || d.events(EventNewer) != 2 {
-		t.Errorf("the machine counts %d, last %q; events: %v", d.machine.n, d.machine.last, d.got.Events)
+	if d.machine.n != 8 || d.machine.last != "plain" || d.machine.by != "b" || d.events(EventNewer) != 2 {
+		t.Errorf("the machine counts %d, last %q by %s; events: %v", d.machine.n, d.machine.last, d.machine.by, d.got.Events)
 	}
 }
 
@@ -255,7 +256,8 @@ func TestStaticPeers(t *testing.T) {
 	d.node.cfg.Static = []Peer{{ID: "b"}, {Addr: "host:3"}}
 	d.step(Saw{Peers: []Peer{{ID: "b", Addr: "host:2"}, {ID: "c", Addr: "host:3"}, {ID: "d", Addr: "host:4"}}})
 	for _, id := range []string{"d", "e"} {
-		d.step(Received{From: id, Message: Message{Card: &Card{ID: id, Addr: id, Group: 9, Raft: idC, Formed: true, Need: 9}}})
+		c := Card{ID: id, Addr: id, Group: 9, Raft: idC, Formed: true, Need: 9}
+		d.step(Received{From: id, Message: Message{Card: &c}})
 	}
 	if d.ticks(20); d.disk.Meta.Group != 0 {
 		t.Error("it joined the group of a peer that is not on the list")
@@ -446,7 +448,7 @@ func at(t testing.TB, where stage) *desk {
 		return d
 	case following, leading:
 	}
-	v := envelope{kind: entryData, raft: idB, seq: 1, by: "b"}
+	v := envelope{kind: entryData, raft: idB, seq: 1}
 	d := newDesk(t, stateOf(t, &pb.Entry{Index: new(uint64(2)), Term: new(uint64(1)), Data: v.encode()}))
 	if where == leading {
 		_ = d.node.rn.Campaign()

@@ -133,7 +133,7 @@ func (n *Node) applyEntry(e *pb.Entry) {
 	var result any
 	switch v.kind {
 	case entryData:
-		result = n.cfg.Machine.Apply(v.entry(e.GetIndex()))
+		result = n.cfg.Machine.Apply(v.entry(e.GetIndex(), m))
 		n.effects.Applied = true
 	case entryRemove:
 		err = n.roster.leave(string(v.data), n.conf)

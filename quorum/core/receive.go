@@ -110,7 +110,7 @@ func (n *Node) sound(m *pb.Message) error {
 
 // plain reports whether an entry may be proposed by a follower.
 func plain(e *pb.Entry) bool {
-	return e.GetType() == pb.EntryNormal && len(e.GetData()) > 0 && len(e.GetData()) <= EntryMax+nameMax+64
+	return e.GetType() == pb.EntryNormal && len(e.GetData()) > 0 && len(e.GetData()) <= EntryMax+64
 }
 
 // unstable reports whether an index may be in raft's memory though it is not durable yet.

@@ -36,7 +36,7 @@ func (n *Node) propose(token any, at time.Time, kind byte, data []byte) {
 		n.answer(token, nil, ErrNoQuorum)
 		return
 	}
-	v := envelope{kind: kind, raft: n.meta.Raft, seq: p.next, at: at.UnixNano(), by: n.meta.MyID, data: data}
+	v := envelope{kind: kind, raft: n.meta.Raft, seq: p.next, at: at.UnixNano(), data: data}
 	pr := &proposal{token: token, data: v.encode(), deadline: n.now + proposalPatience}
 	p.under[p.next] = pr
 	p.next++
