@@ -38,7 +38,6 @@ const (
 	errUnknown   = resp.Error("NOQUORUM The Sentinels' group has not answered in time, the request may be done yet")
 	errNoMember  = resp.Error("ERR No such member of the Sentinels' group")
 	errLastVoter = resp.Error("ERR The last voter of the Sentinels' group stays")
-	errOwnLink   = resp.Error("ERR A Sentinel needs no link to itself")
 	errName      = resp.Error("ERR Invalid argument: the name or the address is too long")
 )
 

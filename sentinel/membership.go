@@ -15,7 +15,7 @@ var quorumSub = sub("quorum", -3, "9.1.0", "Shows or changes the group of Sentin
 		command.Str("remove-id").Tok("REMOVE"),
 		command.Str("leader-id").Tok("TRANSFER-LEADER"),
 		command.Token("force-new-group", "FORCE-NEW-GROUP"),
-		command.Str("link-id").Tok("LINK")))
+		command.Token("link", "LINK")))
 
 // membership answers QUORUM.
 func membership(c *call) error {
@@ -34,7 +34,7 @@ func membership(c *call) error {
 		return askGroup(c, func(ctx context.Context) error { return g.TransferLeader(ctx, id) })
 	case n == 3 && c.Is(2, "force-new-group"):
 		return askGroup(c, g.ForceNewGroup)
-	case n == 4 && c.Is(2, "link"):
+	case n == 3 && c.Is(2, "link"):
 		return acceptLink(c)
 	}
 	return session.Errorf("unknown subcommand or wrong number of arguments for '%s'. Try SENTINEL HELP.", c.Argv[2])

@@ -16,10 +16,10 @@ import (
 // linkAnswerMax is the longest answer that a peer gives before a connection is a link.
 const linkAnswerMax = 512
 
-// dialPeer opens a connection to another sentinel, as itself, and turns it into a link of the group's log.
+// dialPeer opens a connection to another sentinel and turns it into a link of the group's log.
 func (s *Sentinel) dialPeer(ctx context.Context, p quorum.Peer) (net.Conn, error) {
 	s.enter()
-	dialer, g, me := s.dialer(), s.global(), s.config.Sentinel.MyID
+	dialer, g := s.dialer(), s.global()
 	s.leave()
 	host, portText, err := net.SplitHostPort(p.Addr)
 	if err != nil {
@@ -34,7 +34,7 @@ func (s *Sentinel) dialPeer(ctx context.Context, p quorum.Peer) (net.Conn, error
 		return nil, err
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) }) // which ends what waits
-	err = becomeLink(conn, g.User, g.Pass, me)
+	err = becomeLink(conn, g.User, g.Pass)
 	if !stop() || err != nil {
 		_ = conn.Close()
 		return nil, errors.Join(ctx.Err(), err)
@@ -43,7 +43,7 @@ func (s *Sentinel) dialPeer(ctx context.Context, p quorum.Peer) (net.Conn, error
 }
 
 // becomeLink logs in and asks for the link. Not a byte behind the answers is read: it is the link's.
-func becomeLink(conn net.Conn, user, pass, me string) error {
+func becomeLink(conn net.Conn, user, pass string) error {
 	switch {
 	case pass != "" && user != "":
 		if err := demand(conn, "AUTH", user, pass); err != nil {
@@ -54,7 +54,7 @@ func becomeLink(conn net.Conn, user, pass, me string) error {
 			return err
 		}
 	}
-	return demand(conn, "SENTINEL", "QUORUM", "LINK", me)
+	return demand(conn, "SENTINEL", "QUORUM", "LINK")
 }
 
 // demand sends a command whose answer has to be OK.
@@ -81,10 +81,7 @@ func demand(conn net.Conn, words ...string) error {
 // has come ends it.
 func acceptLink(c *call) error {
 	conn, ok := c.Client.Link.(*netloop.Conn)
-	switch {
-	case string(c.Argv[3]) == c.s.config.Sentinel.MyID:
-		return errOwnLink
-	case !ok:
+	if !ok {
 		return errNoQuorum
 	}
 	s := c.s

@@ -59,7 +59,7 @@ var replies = []struct{ say, want string }{
 	{"SENTINEL SIMULATE-FAILURE help", "[crash-after-election crash-after-promotion]"},
 	{"SENTINEL SIMULATE-FAILURE no", "ERR Unknown failure simulation specified"},
 	{"SENTINEL HISTORY m", "ERR No such master with that name"}, // the group has not heard of it
-	{"SENTINEL QUORUM LINK MYID", "ERR A Sentinel needs no link to itself"},
+	{"SENTINEL QUORUM LINK MYID", "ERR unknown subcommand or wrong number of arguments for 'LINK'. Try SENTINEL HELP."},
 	{"SENTINEL QUORUM REMOVE MYID", sentinel.ErrNoQuorum},
 	{"PUBLISH news x", "ERR Only HELLO messages are accepted by Sentinel instances."},
 	{"PUBLISH __sentinel__:hello nonsense", "1"},
@@ -282,7 +282,7 @@ func TestPause(t *testing.T) {
 func TestLinkNeedsLogin(t *testing.T) {
 	s := start(t, "requirepass secret")
 	c := s.client()
-	if got := say(c, "SENTINEL QUORUM LINK x"); got != "NOAUTH Authentication required." {
+	if got := say(c, "SENTINEL QUORUM LINK"); got != "NOAUTH Authentication required." {
 		t.Errorf("got %s", got)
 	}
 	conn, err := net.Dial("tcp", s.where())
@@ -293,10 +293,10 @@ func TestLinkNeedsLogin(t *testing.T) {
 	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
-	if err := sentinel.BecomeLink(conn, "", "wrong", "x"); err == nil || !strings.Contains(err.Error(), "WRONGPASS") {
+	if err := sentinel.BecomeLink(conn, "", "wrong"); err == nil || !strings.Contains(err.Error(), "WRONGPASS") {
 		t.Errorf("with a wrong password: %v", err)
 	}
-	if err := sentinel.BecomeLink(conn, "default", "secret", "x"); err != nil {
+	if err := sentinel.BecomeLink(conn, "default", "secret"); err != nil {
 		t.Fatal(err)
 	}
 	testenv.Eventually(t, patience, "the link is no client any more", func() bool {
