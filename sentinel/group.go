@@ -175,6 +175,7 @@ func (s *Sentinel) stand() {
 	st := s.group.Status()
 	next := monitor.Standing{
 		Formed: st.Formed, Voter: st.Voter, Leader: st.Leader, InContact: st.InContact, Frozen: st.Frozen(),
+		Removed: st.Removed,
 	}
 	for _, m := range members {
 		next.Members = append(next.Members, m.ID)

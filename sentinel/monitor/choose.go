@@ -123,6 +123,8 @@ func (g *group) unfit(i *instance, since time.Duration, furthest uint64) string 
 		return "its link was down for too long"
 	case g.lineageOf(i) < 0:
 		return "another history"
+	case g.failover() != nil && i.roleEpoch > g.failover().Epoch:
+		return "it obeyed a newer epoch" // the next attempt begins above that
 	case g.maxLagBytes != 0 && furthest-min(i.end(), furthest) > g.maxLagBytes:
 		return "it lags"
 	}

@@ -88,6 +88,7 @@ type Standing struct {
 	Leader    string   // the sentinel that leads, "" when none is known
 	InContact bool     // the leader was heard lately and has a majority
 	Frozen    bool     // another group watches the same primaries: nothing is failed over automatically
+	Removed   bool     // an operator has removed this sentinel; it joins again when its process starts anew
 	Members   []string // voters and learners
 }
 

@@ -213,9 +213,8 @@ func (g *group) fenced(f *ledger.Failover, possible func() bool, do func()) {
 }
 
 // order tells an instance to be a primary, or to follow one, and cuts its clients. The reply is not looked at: the next
-// INFO tells. An instance that knows epochs is told the one that the order belongs to, and refuses it when it was held
-// up for so long that a newer one has been there. One that shows a newer epoch to begin with has it from another life,
-// of a group that is no more, and gets the order without. It answers false when there is no connection.
+// INFO tells. An instance that knows epochs is told the one that the order belongs to, and refuses it when it has obeyed
+// a newer one. It answers false when there is no connection.
 func (i *instance) order(follow *ledger.Addr, epoch ledger.Epoch) bool {
 	if !i.link.conns[Commands].up {
 		return false
@@ -229,7 +228,7 @@ func (i *instance) order(follow *ledger.Addr, epoch ledger.Epoch) bool {
 		a := i.m.shown(*follow)
 		role = []string{"SLAVEOF", a.Host, itoa(a.Port)}
 	}
-	if i.epochAware && epoch != 0 && epoch >= i.roleEpoch {
+	if i.epochAware && epoch != 0 {
 		role[2] += "/" + strconv.FormatUint(uint64(epoch), 10)
 	}
 	c = append(c, role)

@@ -45,7 +45,6 @@ type group struct {
 	retryAt         time.Duration // no proposal before
 	verdictSince    time.Duration // the reports have amounted to something that somebody should propose
 	driverlessSince time.Duration // the failover has needed another driver
-	noted           time.Duration // that something prevents a failover
 	askSince        time.Duration // what replicas were asked before does not count for a choice
 	startAfter      time.Duration // no automatic failover before
 	fruitless       int           // failovers in a row that ended without a promotion

@@ -1,6 +1,7 @@
 package monitor
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +15,7 @@ func (i *instance) info(text string, askedAt time.Duration) {
 		text = text[:infoBytesMax]
 	}
 	i.infoText, i.infoAt, i.infoAsked = text, i.m.now, askedAt
-	i.linkDown, i.epochAware = 0, false
+	i.linkDown, i.epochAware, i.roleEpoch = 0, false, 0
 	now := i.m.now
 	var r role
 	for line := range strings.SplitSeq(text, "\r\n") {
@@ -177,29 +178,26 @@ func (g *group) discover(value string) {
 }
 
 // correct brings a replica back that has turned primary, follows another primary, or is stuck in a FAILOVER of its
-// own, once it has been so for long enough that no failover can be the reason. Where there is a group, it first
-// confirms that no newer address has been agreed.
+// own, once it has been so for long enough that no failover can be the reason. It is done in the group's name, as every
+// order is: once the group has confirmed that no newer address has been agreed.
 func (i *instance) correct() {
-	s := i.m.standing
-	switch {
-	case i.wrong() == "" || i.correcting:
-	case !s.Formed:
-		i.amend()
-	case s.InContact && i.group.agreed() != nil:
-		i.correcting = true
-		i.m.confirm(func(err error) {
-			i.correcting = false
-			if err == nil && i.m.links[i.link.id] != nil && i.kind == Replica {
-				i.amend()
-			}
-		})
+	if i.correcting || i.wrong() == "" {
+		return
 	}
+	i.correcting = true
+	i.m.confirm(func(err error) {
+		i.correcting = false
+		if err == nil && i.m.links[i.link.id] != nil && i.kind == Replica {
+			i.amend()
+		}
+	})
 }
 
-// wrong is the event of the correction that the replica needs, "" for none.
+// wrong is the event of the correction that the replica needs, "" for none. A sentinel that does not belong to those
+// who decide may have been left behind with an address of long ago: to it, nothing is wrong.
 func (i *instance) wrong() string {
-	g, now := i.group, i.m.now
-	if g.failover() != nil || i.m.tilted || !g.sane() {
+	g, now, s := i.group, i.m.now, i.m.standing
+	if !s.Voter || !s.InContact || g.agreed() == nil || g.failover() != nil || i.m.tilted || !g.sane() {
 		return ""
 	}
 	event, since, patience := "", time.Duration(0), g.failoverTimeout
@@ -217,10 +215,18 @@ func (i *instance) wrong() string {
 	return event
 }
 
-// amend tells the replica whom to follow.
+// amend tells the replica whom to follow, unless it obeys somebody who knows more than the group does.
 func (i *instance) amend() {
-	event := i.wrong()
-	if event == "" || !i.order(&i.group.primary.addr, i.m.agreedEpoch) {
+	event, agreed := i.wrong(), i.m.agreedEpoch
+	if event == "" {
+		return
+	}
+	if i.roleEpoch > agreed {
+		i.refrain("not corrected", fmt.Sprintf("it obeyed epoch %d, and the group has agreed on none above %d; "+
+			"REPLICAOF by hand settles it, and so does SENTINEL FAILOVER", i.roleEpoch, agreed))
+		return
+	}
+	if !i.order(&i.group.primary.addr, agreed) {
 		return
 	}
 	i.m.event(Notice, event, i, "")

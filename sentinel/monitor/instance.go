@@ -56,6 +56,7 @@ type instance struct {
 	reason      string        // for which it is down
 	rebootSince time.Duration // the flag "master_reboot"
 	reported    time.Duration // sentinels: its report of the primary was last applied
+	noted       time.Duration // why something is not done about it
 
 	scriptKilled bool
 	correcting   bool // a correction waits for the group to confirm its address
@@ -143,6 +144,14 @@ func (i *instance) label() string {
 		s += fmt.Sprintf(" @ %s %s %d", i.group.name, p.Host, p.Port)
 	}
 	return s
+}
+
+// refrain says, once a while, why something is not done about the instance.
+func (i *instance) refrain(what, why string) {
+	if i.noted == 0 || i.m.now-i.noted >= noteEvery {
+		i.noted = i.m.now
+		i.m.do(Note{Warning, fmt.Sprintf("%s is %s: %s", i.label(), what, why)})
+	}
 }
 
 // event emits an event about an instance.

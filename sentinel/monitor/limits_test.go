@@ -74,3 +74,22 @@ func TestFullLinkIsLeftAlone(t *testing.T) {
 		t.Error("nothing was sent to a link that is not full any more")
 	}
 }
+
+// TestNewerEpochIsNoCandidate holds that a server whose orders would be refused is passed over until the next attempt.
+func TestNewerEpochIsNoCandidate(t *testing.T) {
+	m := New(Config{ID: "S1"}, time.Second)
+	g := m.watch(Settings{Name: "m", Addr: ledger.Addr{Host: "10.0.0.1", Port: 6379}, Quorum: 1})
+	g.lineages = []string{"h1"}
+	i := g.addReplica(ledger.Addr{Host: "10.0.0.2", Port: 6379})
+	i.link.conns = [2]connection{{up: true}, {up: true}}
+	i.info("role:slave\r\nmaster_replid:h1\r\nrole_epoch:7\r\n", m.now)
+	if why := g.unfit(i, 0, 0); why != "" {
+		t.Fatalf("it is unfit before there is a failover: %s", why)
+	}
+	for epoch, fit := range map[ledger.Epoch]bool{6: false, 7: true, 8: true} {
+		m.agreed["m"] = &ledger.Primary{Watchers: []string{"S1"}, Failover: &ledger.Failover{Epoch: epoch}}
+		if why := g.unfit(i, 0, 0); (why == "") != fit {
+			t.Errorf("in epoch %d: %q", epoch, why)
+		}
+	}
+}

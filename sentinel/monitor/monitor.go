@@ -29,14 +29,15 @@ type Monitor struct {
 	hosts  map[string]string
 	number uint64 // the last number that was given to a link, a command, a proposal or a confirmation
 
-	standing    Standing
-	agreed      map[string]*ledger.Primary
-	epoch       ledger.Epoch // the highest of which this sentinel knows; it shows this one
-	agreedEpoch ledger.Epoch // the ledger's
-	leaving     map[string]*leave
-	proposals   map[uint64]func(error)
-	confirms    map[uint64]func(error)
-	forgets     map[string]bool // members whose Forget is under way
+	standing     Standing
+	removedNoted time.Duration
+	agreed       map[string]*ledger.Primary
+	epoch        ledger.Epoch // the highest of which this sentinel knows; it shows this one
+	agreedEpoch  ledger.Epoch // the ledger's
+	leaving      map[string]*leave
+	proposals    map[uint64]func(error)
+	confirms     map[uint64]func(error)
+	forgets      map[string]bool // members whose Forget is under way
 
 	tilted     bool
 	tiltSince  time.Duration
@@ -165,6 +166,11 @@ func (m *Monitor) stand(s Standing) {
 	regained := s.InContact && (!m.standing.InContact || s.Leader != m.standing.Leader || !m.standing.Formed)
 	if s.Frozen && !m.standing.Frozen {
 		m.do(Note{Warning, "another group of sentinels watches the same primaries: nothing is failed over automatically"})
+	}
+	if s.Removed && (m.removedNoted == 0 || m.now-m.removedNoted >= noteEvery) {
+		m.removedNoted = m.now
+		m.do(Note{Warning, "this sentinel was removed from its group: it moves nothing any more, and answers the addresses " +
+			"that it knew then. Restart it to have it join again, or stop it"})
 	}
 	m.standing = s
 	for _, g := range m.groups {

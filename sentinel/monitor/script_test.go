@@ -265,7 +265,11 @@ func (e *env) command(d *datadriven.TestData) {
 	case "join":
 		e.leader = opts["leader"]
 		s := Standing{
-			Formed: true, Voter: true, Leader: e.leader, InContact: e.leader != "", Members: words, Frozen: opts["frozen"] != "",
+			Formed: true, Voter: opts["learner"] == "", Leader: e.leader, InContact: e.leader != "", Members: words,
+			Frozen: opts["frozen"] != "",
+		}
+		if opts["removed"] != "" {
+			s = Standing{Removed: true}
 		}
 		e.step(s)
 	case "by":

@@ -201,10 +201,7 @@ func (g *group) mayStart(p *ledger.Primary) bool {
 	if why == "" {
 		return true
 	}
-	if g.noted == 0 || m.now-g.noted >= noteEvery {
-		g.noted = m.now
-		m.do(Note{Warning, fmt.Sprintf("%s is down and not failed over: %s", g.primary.label(), why)})
-	}
+	g.primary.refrain("down and not failed over", why)
 	g.at(m.now + time.Second)
 	return false
 }
