@@ -221,6 +221,10 @@ func (i *instance) amend() {
 	if event == "" {
 		return
 	}
+	if why := i.group.otherAuthority(); why != "" {
+		i.refrain("not corrected", why)
+		return
+	}
 	if i.roleEpoch > agreed {
 		i.refrain("not corrected", fmt.Sprintf("it obeyed epoch %d, and the group has agreed on none above %d; "+
 			"REPLICAOF by hand settles it, and so does SENTINEL FAILOVER", i.roleEpoch, agreed))

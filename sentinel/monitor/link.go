@@ -57,7 +57,8 @@ type link struct {
 	lastPong     time.Duration // any answer to PING
 	lastGood     time.Duration // a valid one
 	lastActivity time.Duration // on the hello channel
-	stock        bool          // it answered the probe as a stock sentinel does
+	ours         bool          // it answered the probe as a sentinel of ours does
+	probed       string        // or what else it answered
 }
 
 // newLink makes a link for an instance. The clock of its silence begins now, as if a PING had just been sent.
@@ -302,7 +303,7 @@ func (l *link) reply(ev Reply) {
 			s.from.lastPublish = l.m.now
 		}
 	case askedProbe:
-		l.stock = strings.HasPrefix(strings.ToLower(ev.Text), "-err unknown subcommand")
+		l.ours, l.probed = len(ev.Items) > 0 && ev.Items[0] == "group-id", ev.Text[:min(len(ev.Text), probedMax)]
 	}
 	if s.then != nil {
 		s.then(ev)

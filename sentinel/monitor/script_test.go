@@ -138,7 +138,11 @@ func (e *env) sent(a Send) {
 			e.queue = append(e.queue, Reply{Link: a.Link, Seq: a.Seq, Text: text})
 		}
 	case "SENTINEL":
-		e.queue = append(e.queue, Reply{Link: a.Link, Seq: a.Seq, Text: e.infos["probe "+addr]})
+		r := Reply{Link: a.Link, Seq: a.Seq, Text: e.infos["probe "+addr]}
+		if r.Text == "" {
+			r.Items = []string{"group-id", "1"}
+		}
+		e.queue = append(e.queue, r)
 	case "MULTI":
 		var items []string
 		if text, ok := e.infos["exec "+addr]; ok {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"valkey/sentinel/ledger"
@@ -189,21 +190,43 @@ func (g *group) mayStart(p *ledger.Primary) bool {
 		g.at(from)
 		return false
 	}
-	why := ""
-	if m.standing.Frozen {
-		why = "another group of sentinels watches it"
+	if why := g.otherAuthority(); why != "" {
+		g.primary.refrain("down and not failed over", why)
+		g.at(m.now + time.Second)
+		return false
+	}
+	return true
+}
+
+// otherAuthority is who else may decide about this primary, "" for nobody. While there is one, the group moves nothing
+// that no operator has asked for.
+func (g *group) otherAuthority() string {
+	if g.m.standing.Frozen {
+		return "another group of sentinels watches it"
 	}
 	for _, s := range g.sentinels {
-		if s.link.stock && !s.down() {
-			why = fmt.Sprintf("%s is a stock sentinel; stop all of those, or all of these", s.label())
+		// One that was stopped may be up and watch this primary no more: what counts is that it shows itself.
+		if why := s.stranger(); why != "" && g.m.now-s.lastHello < helloFresh*g.m.timings.PublishPeriod {
+			return s.label() + " " + why
 		}
 	}
-	if why == "" {
-		return true
+	return ""
+}
+
+// stranger is why a sentinel may be none of ours, "" when it is one. A member is, as long as it does not turn out that
+// a stock sentinel was started in its place; anybody else has to show it.
+func (i *instance) stranger() string {
+	l := i.link
+	_, member := slices.BinarySearch(i.m.standing.Members, i.runID)
+	switch {
+	case strings.HasPrefix(strings.ToLower(l.probed), "-err unknown"):
+		return "is a stock sentinel; stop all of those, or all of these"
+	case member || l.ours:
+		return ""
+	case l.probed != "":
+		return fmt.Sprintf("answers %q when it is asked for its group, and may be a stock sentinel", l.probed)
 	}
-	g.primary.refrain("down and not failed over", why)
-	g.at(m.now + time.Second)
-	return false
+	return "could not be asked for its group yet, and may be a stock sentinel"
 }
 
 // turn tells whether it is this sentinel's turn to propose what all can see, and could since a time that it sets where
