@@ -12,6 +12,7 @@ func (g *group) applied(ch ledger.Change, before *ledger.Primary) {
 	g.changes++
 	g.refused = 0
 	if g.agreed() == nil {
+		g.follow("")
 		g.forgetFailover()
 		return
 	}

@@ -237,10 +237,14 @@ func (g *group) offer(records ...ledger.Record) {
 	}, records...)
 }
 
-// follow brings the view to the agreed address. by is the sentinel whose entry moved it, if one did.
+// follow brings the view to the agreed address. by is the sentinel whose entry moved it, if one did. Where nothing is
+// agreed any more, a driver will not hear of the end of its failover: what it has answered since the promotion stays.
 func (g *group) follow(by string) {
 	p := g.agreed()
 	if p == nil {
+		if g.deferred {
+			g.switchTo(g.current().addr)
+		}
 		return
 	}
 	f := p.Failover

@@ -23,6 +23,7 @@ import (
 //	info 10.0.0.1:6379          the next INFO is answered with the lines of the input; `always` for every one after it
 //	join leader=S1 S1 S2 S3     the group is formed, and proposals are applied; without a leader nothing is
 //	by S2: report m             an entry of another sentinel, in the ledger's script language of a few verbs
+//	restore 2                   the ledger is replaced by one that has the first two entries alone
 //	hello, vote, ask, record... see the switch
 func TestScripts(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
@@ -52,8 +53,15 @@ type env struct {
 	at     map[LinkID]string // where links lead
 	queue  []Event           // what comes in next
 	leader string
+	log    []entry
 	hold   bool // confirmations are not answered
 	req    uint64
+}
+
+// entry is one that the group has agreed on.
+type entry struct {
+	by   string
+	data []byte
 }
 
 func (e *env) print(format string, args ...any) {
@@ -172,7 +180,8 @@ func (e *env) proposed(a Propose) {
 
 // enter has the group agree on records.
 func (e *env) enter(by string, records ...ledger.Record) {
-	r := e.book.Apply(e.book.Index()+1, time.Unix(0, 0), by, ledger.Encode(records...))
+	e.log = append(e.log, entry{by, ledger.Encode(records...)})
+	r := e.book.Apply(e.book.Index()+1, time.Unix(0, 0), by, e.log[len(e.log)-1].data)
 	if r.Err != nil {
 		e.print("refused: %v", r.Err)
 	}
@@ -215,7 +224,7 @@ func (e *env) command(d *datadriven.TestData) {
 		e.now, e.book = time.Second, ledger.New()
 		e.live, e.infos, e.at = map[string]string{}, map[string]string{}, map[LinkID]string{}
 		e.quiet = []string{"send 10.0.0.1:6379 [[PING", "save", "confirm", "connect", "-cmd-link", "-pubsub-link"}
-		e.leader = ""
+		e.leader, e.log = "", nil
 		c := Config{ID: "S1" + strings.Repeat("0", 38), Global: Global{Port: 26379, DenyScriptsReconfig: opts["deny"] != ""}}
 		if bound, err := strconv.ParseUint(opts["max-lag"], 10, 64); err == nil { // a file with two primaries
 			c.Primaries = []Settings{{Name: "m", Addr: address("10.0.0.1:6379"), Quorum: 2, MaxLagBytes: bound},
@@ -278,6 +287,12 @@ func (e *env) command(d *datadriven.TestData) {
 		e.step(s)
 	case "by":
 		e.other(words)
+	case "restore": // the first entries alone
+		e.log, e.book = e.log[:number(words[0], 0)], ledger.New()
+		for i, x := range e.log {
+			e.book.Apply(uint64(i+1), time.Unix(0, 0), x.by, x.data)
+		}
+		e.step(Restored{Epoch: e.book.Epoch(), Primaries: e.book.Primaries()})
 	case "hold":
 		e.hold = words[0] == "on"
 	default:
@@ -299,7 +314,7 @@ func (e *env) other(words []string) {
 	}
 	records := map[string]ledger.Record{
 		"watch":    &ledger.Watch{Name: words[2], Addr: ledger.Addr{Host: "10.0.0.1", Port: 6379}},
-		"unwatch":  &ledger.Unwatch{Ref: ref},
+		"unwatch":  &ledger.Unwatch{Ref: ref, Absent: words[3:]},
 		"report":   &ledger.Report{Ref: ref, Addr: addr, Reason: "no reply"},
 		"withdraw": &ledger.Withdraw{Ref: ref},
 		"intent":   &ledger.Intent{Ref: ref},
