@@ -96,6 +96,7 @@ type Ledger struct {
 	index     uint64
 	hash      [sha256.Size]byte
 	epoch     Epoch
+	closed    Epoch // the highest config epoch that a primary had when it was closed
 	primaries map[string]*Primary
 	history   map[string][]Decision
 
@@ -215,6 +216,7 @@ func refuse(format string, args ...any) error {
 func (l *Ledger) store(e *entry, r Record, was Addr, next *Primary) {
 	closed := len(next.Watchers) == 0
 	if closed {
+		l.closed = max(l.closed, next.ConfigEpoch)
 		delete(l.primaries, next.Name)
 		l.dropped(l.history[next.Name], len(l.history[next.Name]))
 		delete(l.history, next.Name)

@@ -72,6 +72,7 @@ func (c *codec) ledger(l *Ledger) {
 	}
 	copy(l.hash[:], hash)
 	c.epoch(&l.epoch)
+	c.epoch(&l.closed)
 	list := l.Primaries()
 	each(c, &list, func(p **Primary) {
 		if *p == nil {

@@ -74,12 +74,13 @@ func (r *Watch) apply(l *Ledger, e *entry) error {
 	case p != nil && len(p.Watchers) >= listMax && !p.Watches(e.by):
 		return refuse("%q has %d watchers, which is the limit", r.Name, listMax)
 	}
-	l.epoch = max(l.epoch, r.ConfigEpoch)
 	if p == nil {
+		// The configuration of an earlier incarnation, which a sentinel that was away may still have, is not newer.
 		next := &Primary{
-			Ref: Ref{Name: r.Name, Incarnation: e.index}, Addr: r.Addr, ConfigEpoch: r.ConfigEpoch,
+			Ref: Ref{Name: r.Name, Incarnation: e.index}, Addr: r.Addr, ConfigEpoch: max(r.ConfigEpoch, l.closed),
 			Watchers: []string{e.by},
 		}
+		l.epoch = max(l.epoch, r.ConfigEpoch)
 		l.note(e, r, Addr{}, next, "open", r.Addr.String())
 		return nil
 	}
@@ -93,6 +94,7 @@ func (r *Watch) apply(l *Ledger, e *entry) error {
 	}
 	if newer {
 		next.ConfigEpoch = r.ConfigEpoch
+		l.epoch = max(l.epoch, r.ConfigEpoch)
 		if r.Addr != p.Addr {
 			next.Addr, next.Down, next.Reports, next.evidence = r.Addr, nil, nil, nil
 			what, detail = "adopt", fmt.Sprintf("%s, which config epoch %d names", r.Addr, r.ConfigEpoch)
