@@ -15,6 +15,7 @@ type stepState struct {
 	sentAt     time.Duration // the order was sent
 	handed     bool          // the hand-over was sent
 	giveUp     string        // why it is to be given up
+	undone     bool          // the hand-over was called off
 	cut        bool          // clients were cut from the old primary
 }
 
@@ -195,7 +196,7 @@ func (g *group) fenced(f *ledger.Failover, possible func() bool, do func()) {
 		return // a change of the link or the answer brings us back
 	}
 	g.step.confirming = true
-	state, asked := f.State, g.m.now
+	state := f.State
 	g.m.confirm(func(err error) {
 		now := g.driving()
 		if now == nil || now.Fence != f.Fence || now.State != state || now.Way != f.Way || g.m.groups[g.name] != g {
@@ -206,8 +207,8 @@ func (g *group) fenced(f *ledger.Failover, possible func() bool, do func()) {
 		switch {
 		case err != nil:
 			g.retryAt = g.m.now + proposeRetry
-		case g.m.now-asked < driverSilence && possible():
-			do() // a confirmation that took longer than the others' patience is worth nothing: it is asked again
+		case possible():
+			do()
 		}
 	})
 }
@@ -307,13 +308,19 @@ func (g *group) giveUpHandOver(p *ledger.Primary, f *ledger.Failover, why string
 	if !begun {
 		reason = "master-timeout"
 	}
-	if begun && old.link.conns[Commands].up {
-		if g.step.giveUp == "" {
-			old.link.send(old, askedOrder, nil, []string{"FAILOVER", "ABORT"})
-		}
-		if f.Kind == ledger.Coordinated {
-			old.link.send(old, askedOrder, nil, []string{"CLIENT", "UNPAUSE"})
-		}
+	up := func() bool { return old.link.conns[Commands].up }
+	goesOn := g.step.giveUp == "" || f.Kind == ledger.Coordinated // or its writers wait
+	if begun && goesOn && up() && !g.step.undone {
+		g.fenced(f, up, func() { // the next driver may be at a hand-over of its own
+			g.step.undone = true
+			if g.step.giveUp == "" {
+				old.link.send(old, askedOrder, nil, []string{"FAILOVER", "ABORT"})
+			}
+			if f.Kind == ledger.Coordinated {
+				old.link.send(old, askedOrder, nil, []string{"CLIENT", "UNPAUSE"})
+			}
+		})
+		return
 	}
 	if f.Kind == ledger.Forced {
 		g.offer(&ledger.Fallback{Ref: p.Ref, Fence: f.Fence, Why: why})

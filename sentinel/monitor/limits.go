@@ -26,6 +26,7 @@ const (
 	followPeriod     = 100 * time.Millisecond // between INFOs to replicas that are told to follow
 	cutDeadline      = 200 * time.Millisecond // for the sentinels to know the new address before clients are cut
 	handOverDeadline = 5 * time.Second        // for a hand-over that may be given up
+	confirmFresh     = 500 * time.Millisecond // in which a confirmation counts: the shortest election timeout of the group
 	standbyDelay     = 500 * time.Millisecond // for each sentinel before this one that could act and does not
 	driverSilence    = 2 * time.Second        // until a driver that does not answer is replaced
 	driverBroken     = 250 * time.Millisecond // the same for one whose connection broke

@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"container/heap"
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -153,10 +154,19 @@ func (m *Monitor) propose(then func(error), records ...ledger.Record) {
 	m.do(Propose{ID: id, Data: ledger.Encode(records...)})
 }
 
-// confirm asks the group to confirm what is applied here; then is called with the answer.
+// errStale is a confirmation that took so long that others may have acted meanwhile.
+var errStale = errors.New("monitor: the group has confirmed too late")
+
+// confirm asks the group to confirm what is applied here; then is called with the answer, which counts only as long as
+// the group would not have found another leader since it was asked.
 func (m *Monitor) confirm(then func(error)) {
-	id := m.next()
-	m.confirms[id] = then
+	id, asked := m.next(), m.now
+	m.confirms[id] = func(err error) {
+		if err == nil && m.now-asked >= confirmFresh {
+			err = errStale
+		}
+		then(err)
+	}
 	m.do(Confirm{ID: id})
 }
 

@@ -54,7 +54,8 @@ type env struct {
 	queue  []Event           // what comes in next
 	leader string
 	log    []entry
-	hold   bool // confirmations are not answered
+	hold   bool    // confirmations are held back
+	held   []Event // those
 	req    uint64
 }
 
@@ -111,7 +112,9 @@ func (e *env) act(a Action) {
 		e.proposed(a)
 	case Confirm:
 		e.print("confirm")
-		if !e.hold {
+		if e.hold {
+			e.held = append(e.held, Confirmed{ID: a.ID})
+		} else {
 			e.queue = append(e.queue, Confirmed{ID: a.ID})
 		}
 	case Emit:
@@ -294,7 +297,10 @@ func (e *env) command(d *datadriven.TestData) {
 		}
 		e.step(Restored{Epoch: e.book.Epoch(), Primaries: e.book.Primaries()})
 	case "hold":
-		e.hold = words[0] == "on"
+		if e.hold = words[0] == "on"; !e.hold {
+			e.queue, e.held = append(e.queue, e.held...), nil
+			e.step(Tick{})
+		}
 	default:
 		e.ask2(d, words, opts)
 	}
