@@ -230,9 +230,7 @@ func (m *Monitor) resolved(ev Resolved) {
 		return
 	}
 	m.hosts[ev.Host] = ev.IP
-	for _, g := range m.inOrder() {
-		g.touch()
-	}
+	m.touchGroups()
 }
 
 // silence is how long it owes an answer.

@@ -309,13 +309,19 @@ func (m *Monitor) checkTilt() {
 		m.tilted, m.tiltSince = true, m.now
 		m.tilts++
 		m.tell(Warning, "+tilt", nil, "#tilt mode entered")
+		m.touchGroups()
 	}
 	if m.tilted && m.now-m.tiltSince >= m.timings.TiltPeriod {
 		m.tilted = false
 		m.tell(Warning, "-tilt", nil, "#tilt mode exited")
-		for _, g := range m.groups {
-			g.touch()
-		}
+		m.touchGroups()
+	}
+}
+
+// touchGroups has every group looked at in this Step.
+func (m *Monitor) touchGroups() {
+	for _, g := range m.groups {
+		g.touch()
 	}
 }
 

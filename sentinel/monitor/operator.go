@@ -32,9 +32,7 @@ func (m *Monitor) operate(ev Event) {
 		m.do(Answer{Req: ev.Req})
 	case SetTimings:
 		m.timings = ev.Timings
-		for _, g := range m.groups {
-			g.touch()
-		}
+		m.touchGroups()
 		for _, l := range m.links {
 			l.touch()
 		}

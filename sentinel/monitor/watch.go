@@ -113,10 +113,11 @@ func (g *group) contact(id string) bool {
 	return s != nil && (g.m.now-s.link.lastPong < patience || s.reported != 0 && g.m.now-s.reported < patience)
 }
 
-// report tells the group what this sentinel finds, and says so when the reports reach a quorum.
+// report tells the group what this sentinel finds, and says so when the reports reach a quorum. One that must not judge
+// takes back what it has said.
 func (g *group) report() {
 	p, s := g.agreed(), g.m.standing
-	if p == nil || g.pending || !s.InContact || g.m.tilted {
+	if p == nil || g.pending || !s.InContact {
 		return
 	}
 	if g.retryAt > g.m.now {
@@ -129,6 +130,11 @@ func (g *group) report() {
 	}
 	mine := p.Reported(g.m.id)
 	switch {
+	case g.m.tilted && mine:
+		g.offer(&ledger.Withdraw{Ref: p.Ref})
+		return
+	case g.m.tilted:
+		return
 	case i.down() && !mine:
 		silence := max(i.silence(), g.m.now-i.link.lastGood)
 		g.offer(&ledger.Report{Ref: p.Ref, Addr: p.Addr, Reason: i.reason, Silence: silence})
