@@ -59,6 +59,15 @@ func (g *group) choose(since time.Duration) (c choice) {
 	return c
 }
 
+// evidence is what an entry tells of the choice: as much as fits, and the best in any case.
+func (c *choice) evidence() []ledger.Seen {
+	list := slices.Clone(c.considered)
+	if n := slices.IndexFunc(list, func(s ledger.Seen) bool { return c.best != nil && s.Addr == c.best.addr }); n >= consideredMax {
+		list[0], list[n] = list[n], list[0]
+	}
+	return list[:min(len(list), consideredMax)]
+}
+
 // acting is the instance that has become the primary without the group, when the group's primary itself follows it: a
 // hand-over that was given up has come to its end after all. Everything is there, and the group has to be told.
 func (g *group) acting() *instance {

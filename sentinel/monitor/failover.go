@@ -107,7 +107,7 @@ func (g *group) chooseCandidate(p *ledger.Primary, f *ledger.Failover) {
 		return
 	}
 	if c.best == nil {
-		g.offer(&ledger.Abort{Ref: p.Ref, Fence: f.Fence, Why: "no-good-slave", Considered: c.considered})
+		g.offer(&ledger.Abort{Ref: p.Ref, Fence: f.Fence, Why: "no-good-slave", Considered: c.evidence()})
 		return
 	}
 	way := ledger.Seize
@@ -126,7 +126,7 @@ func (g *group) chooseCandidate(p *ledger.Primary, f *ledger.Failover) {
 		}
 	}
 	g.offer(&ledger.Candidate{
-		Ref: p.Ref, Fence: f.Fence, Addr: c.best.addr, RunID: c.best.runID, Way: way, Considered: c.considered,
+		Ref: p.Ref, Fence: f.Fence, Addr: c.best.addr, RunID: c.best.runID, Way: way, Considered: c.evidence(),
 	})
 }
 

@@ -66,7 +66,8 @@ func (m *Monitor) heard(ev HelloHeard) {
 	port, err := strconv.Atoi(fields[1])
 	epoch, err2 := strconv.ParseUint(fields[7], 10, 64)
 	g := m.groups[fields[4]]
-	if g == nil || err != nil || err2 != nil || id == "" || id == m.id || port < 0 || port > 65535 || fields[0] == "" {
+	if g == nil || err != nil || err2 != nil || id == "" || id == m.id || port < 0 || port > 65535 ||
+		fields[0] == "" || len(fields[0]) > hostBytesMax || len(id) > nameBytesMax {
 		return
 	}
 	s := g.meet(id, ledger.Addr{Host: fields[0], Port: port})

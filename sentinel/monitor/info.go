@@ -166,7 +166,8 @@ func (g *group) discover(value string) {
 	}
 	n, err := strconv.Atoi(port)
 	a := ledger.Addr{Host: host, Port: n}
-	if err != nil || host == "" || n < 1 || n > 65535 || g.replica(a) != nil || len(g.replicas) >= replicasMax {
+	if err != nil || host == "" || len(host) > hostBytesMax || n < 1 || n > 65535 ||
+		g.replica(a) != nil || len(g.replicas) >= replicasMax {
 		return
 	}
 	if isName(host) && !g.m.global.ResolveHostnames {

@@ -8,7 +8,9 @@ const (
 	infoBytesMax     = 1 << 20 // of an INFO that is kept
 	replicasMax      = 1000    // of a primary
 	sentinelsMax     = 1000    // of a primary
-	nameBytesMax     = 1000    // of a primary's name
+	nameBytesMax     = 1000    // of a primary's name, a sentinel's id
+	hostBytesMax     = 253     // of a host: DNS has no longer names
+	consideredMax    = 256     // replicas that an entry tells of as the evidence of a choice
 	helloFields      = 8       // of a hello message
 	probedMax        = 100     // bytes kept of what a sentinel says that is none of ours
 	helloFresh       = 5       // publish periods in which a sentinel that watches shows itself

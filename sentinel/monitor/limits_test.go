@@ -3,6 +3,7 @@ package monitor
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,14 @@ func TestLimits(t *testing.T) {
 	}
 	if len(g.replicas) != replicasMax {
 		t.Errorf("%d replicas are known, the limit is %d", len(g.replicas), replicasMax)
+	}
+	g.m.global.ResolveHostnames, g.replicas = true, nil
+	host := strings.Repeat("h", hostBytesMax+1)
+	g.discover("ip=" + host + ",port=6379,state=online")
+	m.heard(HelloHeard{Payload: host + ",26379,S2,0,m,10.0.0.1,6379,0"})
+	m.heard(HelloHeard{Payload: "10.0.0.9,26379," + strings.Repeat("i", nameBytesMax+1) + ",0,m,10.0.0.1,6379,0"})
+	if len(g.replicas)+len(g.sentinels) != 0 {
+		t.Error("a name is longer than any that there is")
 	}
 	for n := range sentinelsMax + 1 {
 		g.meet(fmt.Sprintf("id%d", n), ledger.Addr{Host: fmt.Sprintf("10.2.%d.%d", n/250, n%250), Port: 26379})
@@ -43,6 +52,39 @@ func TestLimits(t *testing.T) {
 	long.Name += "n"
 	if err := m.begin(long); !errors.Is(err, ErrBadValue) {
 		t.Errorf("a name that is too long: %v", err)
+	}
+}
+
+// TestChoiceFits holds that the evidence of a choice from as many replicas as may be known, under names as long as may
+// be, fits into an entry, with the one that was chosen.
+func TestChoiceFits(t *testing.T) {
+	m := New(Config{ID: "S1", Global: Global{ResolveHostnames: true}}, time.Second)
+	g := m.watch(Settings{Name: strings.Repeat("m", nameBytesMax), Addr: ledger.Addr{Host: "10.0.0.1", Port: 6379}, Quorum: 1})
+	for n := range replicasMax {
+		g.discover(fmt.Sprintf("ip=%s%04d,port=65535,state=online", strings.Repeat("h", hostBytesMax-4), n))
+	}
+	for _, i := range g.replicas {
+		i.runID, i.linkDown = strings.Repeat("f", 40), time.Hour // the longest reason
+		i.link.conns = [2]connection{{up: true}, {up: true}}
+		i.infoAt = m.now
+	}
+	best := g.replicas[replicasMax-1]
+	best.linkDown, g.lineages = 0, []string{"h1"}
+	for _, i := range g.replicas {
+		i.replID = "h1"
+	}
+	c := g.choose(0)
+	if c.best != best || len(c.considered) != replicasMax {
+		t.Fatalf("%d are considered, the best is %v", len(c.considered), c.best)
+	}
+	r := ledger.Candidate{Ref: ledger.Ref{Name: g.name}, Addr: best.addr, RunID: best.runID, Considered: c.evidence()}
+	records, err := ledger.Decode(ledger.Encode(&r))
+	if err != nil || len(records) != 1 {
+		t.Fatal(err)
+	}
+	able := func(s ledger.Seen) bool { return s.Addr == best.addr && s.Excluded == "" }
+	if list := records[0].(*ledger.Candidate).Considered; len(list) != consideredMax || !slices.ContainsFunc(list, able) {
+		t.Errorf("%d are told of", len(list))
 	}
 }
 

@@ -52,7 +52,7 @@ func (m *Monitor) begin(ev WatchPrimary) error {
 	switch {
 	case m.groups[ev.Name] != nil:
 		return ErrDuplicate
-	case len(ev.Name) > nameBytesMax || len(ev.Addr.Host) > nameBytesMax || ev.Name == "" || ev.Addr.Host == "",
+	case len(ev.Name) > nameBytesMax || len(ev.Addr.Host) > hostBytesMax || ev.Name == "" || ev.Addr.Host == "",
 		ev.Quorum < 1, ev.Addr.Port < 1, ev.Addr.Port > 65535:
 		return ErrBadValue
 	}
