@@ -13,7 +13,6 @@ const (
 	ErrSave          = string(errSave)
 	ErrConfigUsage   = string(errConfigUsage)
 	ErrScriptsDenied = string(errScriptsDenied)
-	HelloChannel     = helloChannel
 )
 
 var (

@@ -10,6 +10,7 @@ import (
 
 	"valkey/frontend/command/commandtest"
 	"valkey/sentinel"
+	"valkey/sentinel/monitor"
 	"valkey/testenv"
 )
 
@@ -47,6 +48,7 @@ var replies = []struct{ say, want string }{
 	{"SENTINEL MONITOR n localhost 1 1", "ERR Invalid IP address or hostname specified"},
 	{"SENTINEL MONITOR n 127.0.0.1 1 0", "ERR Quorum must be 1 or greater."},
 	{"SENTINEL MONITOR n 127.0.0.1 70000 1", "ERR Invalid port number."},
+	{"SENTINEL MONITOR n 127.0.0.1 0 1", "ERR Invalid port number."},
 	{"SENTINEL MONITOR n 127.0.0.1 x 1", "ERR Invalid port"},
 	{"SENTINEL MONITOR n 127.0.0.1 2 1", "OK"},
 	{"SENTINEL RESET [mn]", "2"},
@@ -266,7 +268,7 @@ func TestPause(t *testing.T) {
 	if got := say(other, "PING"); got != "PONG" {
 		t.Errorf("a read waits: %s", got)
 	}
-	if err := other.Send(testenv.AppendCommand(nil, "PUBLISH", sentinel.HelloChannel, "x")); err != nil {
+	if err := other.Send(testenv.AppendCommand(nil, "PUBLISH", monitor.HelloChannel, "x")); err != nil {
 		t.Fatal(err)
 	}
 	testenv.Eventually(t, patience, "PUBLISH waits", func() bool {

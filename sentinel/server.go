@@ -8,11 +8,8 @@ import (
 	"valkey/sentinel/monitor"
 )
 
-// helloChannel is where sentinels show themselves.
-const helloChannel = "__sentinel__:hello"
-
 var publish = sentinelCommand{Spec: session.PublishSpec, Run: func(c *call) error {
-	if string(c.Argv[1]) != helloChannel {
+	if string(c.Argv[1]) != monitor.HelloChannel {
 		return errHelloOnly
 	}
 	c.s.step(monitor.HelloHeard{Payload: string(c.Argv[2])})

@@ -46,7 +46,7 @@ func watch(c *call) error {
 		return errQuorumSmall
 	case literal != nil && !c.s.config.Sentinel.ResolveHostnames || host == "":
 		return errHost
-	case port < 0 || port > math.MaxUint16:
+	case port < 1 || port > math.MaxUint16:
 		return errPort
 	case quorum > math.MaxInt32:
 		return errQuorumNumber

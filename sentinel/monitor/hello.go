@@ -25,7 +25,7 @@ func (i *instance) hello() {
 	}
 	i.publishAt = now + i.m.timings.PublishPeriod
 	g.at(i.publishAt)
-	i.link.send(i, askedPublish, nil, []string{"PUBLISH", helloChannel, i.helloText()})
+	i.link.send(i, askedPublish, nil, []string{"PUBLISH", HelloChannel, i.helloText()})
 }
 
 // paused tells whether an operator's failover may hold the instance's writers back. A PUBLISH would wait with them,

@@ -183,7 +183,7 @@ func (i *instance) setup(c Conn) (out [][]string) {
 	kind := [...]string{"cmd", "pubsub"}[c]
 	out = append(out, i.renamed([]string{"CLIENT", "SETNAME", "sentinel-" + i.m.id[:min(8, len(i.m.id))] + "-" + kind}))
 	if c == PubSub {
-		out = append(out, i.renamed([]string{"SUBSCRIBE", helloChannel}))
+		out = append(out, i.renamed([]string{"SUBSCRIBE", HelloChannel}))
 	}
 	return out
 }

@@ -7,8 +7,8 @@ import (
 	"valkey/sentinel/ledger"
 )
 
-// helloChannel is where sentinels show themselves.
-const helloChannel = "__sentinel__:hello"
+// HelloChannel is where sentinels show themselves.
+const HelloChannel = "__sentinel__:hello"
 
 // asked is what a command on a link was for.
 type asked uint8

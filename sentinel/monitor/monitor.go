@@ -35,7 +35,7 @@ type Monitor struct {
 	agreed       map[string]*ledger.Primary
 	epoch        ledger.Epoch // the highest of which this sentinel knows; it shows this one
 	agreedEpoch  ledger.Epoch // the ledger's
-	leaving      map[string]*leave
+	leaving      map[string]*departure
 	proposals    map[uint64]func(error)
 	confirms     map[uint64]func(error)
 	forgets      map[string]bool // members whose Forget is under way
@@ -46,8 +46,8 @@ type Monitor struct {
 	crashAfter struct{ election, promotion bool }
 }
 
-// leave is a withdrawal from what the group has agreed that this sentinel watches, until it is applied.
-type leave struct {
+// departure is a withdrawal from what the group has agreed that this sentinel watches, until it is applied.
+type departure struct {
 	m       *Monitor
 	name    string
 	absent  []string // watchers that could not be heard when it began
@@ -62,7 +62,7 @@ func New(c Config, now time.Duration) *Monitor {
 	m := &Monitor{
 		id: c.ID, global: c.Global, timings: DefaultTimings(), now: now, epoch: c.CurrentEpoch,
 		groups: map[string]*group{}, links: map[LinkID]*link{}, peers: map[string]*link{},
-		hosts: map[string]string{}, agreed: map[string]*ledger.Primary{}, leaving: map[string]*leave{},
+		hosts: map[string]string{}, agreed: map[string]*ledger.Primary{}, leaving: map[string]*departure{},
 		proposals: map[uint64]func(error){}, confirms: map[uint64]func(error){}, forgets: map[string]bool{},
 	}
 	for _, s := range c.Primaries {
@@ -189,11 +189,11 @@ func (m *Monitor) stand(s Standing) {
 		}
 		g.touch()
 	}
-	for _, l := range m.leaving {
+	for _, d := range m.leaving {
 		if regained {
-			l.retryAt = 0
+			d.retryAt = 0
 		}
-		l.touch()
+		d.touch()
 	}
 	m.forget()
 }
@@ -229,8 +229,8 @@ func (m *Monitor) applied(ev Applied) {
 		} else {
 			m.agreed[ch.Primary.Name] = ch.Primary
 		}
-		if l := m.leaving[ch.Primary.Name]; l != nil && !m.watchedByMe(ch.Primary.Name) {
-			l.end()
+		if d := m.leaving[ch.Primary.Name]; d != nil && !m.watchedByMe(ch.Primary.Name) {
+			d.end()
 		}
 		if g := m.groups[ch.Primary.Name]; g != nil {
 			g.applied(ch, before)
@@ -248,9 +248,9 @@ func (m *Monitor) restored(ev Restored) {
 	for _, p := range ev.Primaries {
 		m.agreed[p.Name] = p
 	}
-	for name, l := range m.leaving {
+	for name, d := range m.leaving {
 		if !m.watchedByMe(name) {
-			l.end()
+			d.end()
 		}
 	}
 	for _, g := range m.inOrder() {
@@ -276,10 +276,10 @@ func (m *Monitor) leave(name string, absent []string) {
 	if m.leaving[name] != nil {
 		return
 	}
-	l := &leave{m: m, name: name, absent: absent}
-	l.slot = slot{order: m.next(), run: l.run}
-	m.leaving[name] = l
-	l.touch()
+	d := &departure{m: m, name: name, absent: absent}
+	d.slot = slot{order: m.next(), run: d.run}
+	m.leaving[name] = d
+	d.touch()
 }
 
 // watchedByMe tells whether the group has agreed that this sentinel watches a name.
@@ -326,34 +326,34 @@ func (m *Monitor) touchGroups() {
 }
 
 // touch makes the withdrawal be looked at in this Step, unless it is over.
-func (l *leave) touch() {
-	if l.m.leaving[l.name] == l {
-		l.m.due.set(&l.slot, l.m.now)
+func (d *departure) touch() {
+	if d.m.leaving[d.name] == d {
+		d.m.due.set(&d.slot, d.m.now)
 	}
 }
 
 // run proposes the withdrawal until it is applied.
-func (l *leave) run() {
-	p := l.m.agreed[l.name]
-	if p == nil || l.pending || !l.m.standing.InContact {
+func (d *departure) run() {
+	p := d.m.agreed[d.name]
+	if p == nil || d.pending || !d.m.standing.InContact {
 		return
 	}
-	if l.retryAt > l.m.now {
-		l.m.due.set(&l.slot, l.retryAt)
+	if d.retryAt > d.m.now {
+		d.m.due.set(&d.slot, d.retryAt)
 		return
 	}
-	l.pending = true
-	l.m.propose(func(error) {
-		l.pending, l.retryAt = false, l.m.now+proposeRetry
-		l.touch()
-	}, &ledger.Unwatch{Ref: p.Ref, Absent: l.absent})
+	d.pending = true
+	d.m.propose(func(error) {
+		d.pending, d.retryAt = false, d.m.now+proposeRetry
+		d.touch()
+	}, &ledger.Unwatch{Ref: p.Ref, Absent: d.absent})
 }
 
 // end forgets the withdrawal, and lets a group of the same name join.
-func (l *leave) end() {
-	l.m.due.drop(&l.slot)
-	delete(l.m.leaving, l.name)
-	if g := l.m.groups[l.name]; g != nil {
+func (d *departure) end() {
+	d.m.due.drop(&d.slot)
+	delete(d.m.leaving, d.name)
+	if g := d.m.groups[d.name]; g != nil {
 		g.touch()
 	}
 }
