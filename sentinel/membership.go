@@ -101,6 +101,12 @@ func groupMembers(c *call) error {
 		members := s.group.Members()
 		s.enter()
 		defer s.leave()
+		watched := map[string][]string{}
+		for _, p := range s.ledger.Primaries() {
+			for _, id := range p.Watchers {
+				watched[id] = append(watched[id], p.Name)
+			}
+		}
 		s.resume(w, func(w *resp.Writer) error {
 			w.Array(len(members))
 			for _, m := range members {
@@ -108,7 +114,7 @@ func groupMembers(c *call) error {
 				if m.Voter {
 					role = "voter"
 				}
-				w.Map(7)
+				w.Map(8)
 				w.BulkString("id")
 				w.BulkString(m.ID)
 				w.BulkString("address")
@@ -123,6 +129,11 @@ func groupMembers(c *call) error {
 				w.Int(int64(m.Match))
 				w.BulkString("silent-ms")
 				w.Int(m.Silent.Milliseconds())
+				w.BulkString("watches")
+				w.Array(len(watched[m.ID]))
+				for _, name := range watched[m.ID] {
+					w.BulkString(name)
+				}
 			}
 			return nil
 		})

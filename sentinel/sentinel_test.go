@@ -187,6 +187,9 @@ func TestConsistentReads(t *testing.T) {
 	if !strings.HasPrefix(got, "[[127.0.0.1 1] PONG [[id ") {
 		t.Errorf("replies are out of order: %s", got)
 	}
+	testenv.Eventually(t, patience, "members show what they watch", func() bool {
+		return strings.Contains(say(c, "SENTINEL QUORUM MEMBERS"), "watches [m]")
+	})
 }
 
 // TestNoGroupBeforeAnythingAnswers shows that who has reached no server, where the others are met, does not take itself

@@ -62,7 +62,8 @@ func (g *group) choose(since time.Duration) (c choice) {
 // evidence is what an entry tells of the choice: as much as fits, and the best in any case.
 func (c *choice) evidence() []ledger.Seen {
 	list := slices.Clone(c.considered)
-	if n := slices.IndexFunc(list, func(s ledger.Seen) bool { return c.best != nil && s.Addr == c.best.addr }); n >= consideredMax {
+	isBest := func(s ledger.Seen) bool { return c.best != nil && s.Addr == c.best.addr }
+	if n := slices.IndexFunc(list, isBest); n >= consideredMax {
 		list[0], list[n] = list[n], list[0]
 	}
 	return list[:min(len(list), consideredMax)]

@@ -214,8 +214,8 @@ func (g *group) fenced(f *ledger.Failover, possible func() bool, do func()) {
 }
 
 // order tells an instance to be a primary, or to follow one, and cuts its clients. The reply is not looked at: the next
-// INFO tells. An instance that knows epochs is told the one that the order belongs to, and refuses it when it has obeyed
-// a newer one. It answers false when there is no connection.
+// INFO tells. An instance that knows epochs is told the one that the order belongs to, and refuses it when it has
+// obeyed a newer one. It answers false when there is no connection.
 func (i *instance) order(follow *ledger.Addr, epoch ledger.Epoch) bool {
 	if !i.link.conns[Commands].up {
 		return false

@@ -36,4 +36,6 @@ const (
 	retryDelayMax    = 10 * time.Second
 	epochMax         = 1 << 62     // above what a vote may be asked for
 	noteEvery        = time.Minute // for a note that would repeat
+	remindEvery      = time.Hour   // for one about what may be meant to be so
+	unevenMax        = 5           // primaries that are named as not watched by all
 )

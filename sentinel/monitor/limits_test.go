@@ -59,7 +59,8 @@ func TestLimits(t *testing.T) {
 // be, fits into an entry, with the one that was chosen.
 func TestChoiceFits(t *testing.T) {
 	m := New(Config{ID: "S1", Global: Global{ResolveHostnames: true}}, time.Second)
-	g := m.watch(Settings{Name: strings.Repeat("m", nameBytesMax), Addr: ledger.Addr{Host: "10.0.0.1", Port: 6379}, Quorum: 1})
+	name := strings.Repeat("m", nameBytesMax)
+	g := m.watch(Settings{Name: name, Addr: ledger.Addr{Host: "10.0.0.1", Port: 6379}, Quorum: 1})
 	for n := range replicasMax {
 		g.discover(fmt.Sprintf("ip=%s%04d,port=65535,state=online", strings.Repeat("h", hostBytesMax-4), n))
 	}

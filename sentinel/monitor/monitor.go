@@ -39,6 +39,7 @@ type Monitor struct {
 	proposals    map[uint64]func(error)
 	confirms     map[uint64]func(error)
 	forgets      map[string]bool // members whose Forget is under way
+	uneven       uneven
 
 	tilted     bool
 	tiltSince  time.Duration
@@ -65,6 +66,7 @@ func New(c Config, now time.Duration) *Monitor {
 		hosts: map[string]string{}, agreed: map[string]*ledger.Primary{}, leaving: map[string]*departure{},
 		proposals: map[uint64]func(error){}, confirms: map[uint64]func(error){}, forgets: map[string]bool{},
 	}
+	m.uneven = uneven{m: m, slot: slot{order: m.next(), run: m.uneven.run}}
 	for _, s := range c.Primaries {
 		g := m.watch(s)
 		m.event(Warning, "+monitor", g.primary, " quorum %d", g.quorum)
@@ -182,6 +184,9 @@ func (m *Monitor) stand(s Standing) {
 		m.do(Note{Warning, "this sentinel was removed from its group: it moves nothing any more, and answers the addresses " +
 			"that it knew then. Restart it to have it join again, or stop it"})
 	}
+	if !slices.Equal(s.Members, m.standing.Members) {
+		m.uneven.touch()
+	}
 	m.standing = s
 	for _, g := range m.groups {
 		if regained {
@@ -237,6 +242,10 @@ func (m *Monitor) applied(ev Applied) {
 			g.touch()
 		}
 		m.leaveUnwatched(ch.Primary.Name)
+		switch ch.Record.(type) {
+		case *ledger.Watch, *ledger.Unwatch, *ledger.Forget:
+			m.uneven.touch()
+		}
 	}
 }
 
@@ -244,6 +253,7 @@ func (m *Monitor) applied(ev Applied) {
 func (m *Monitor) restored(ev Restored) {
 	m.agreedEpoch = ev.Epoch
 	m.raise(ev.Epoch, nil)
+	m.uneven.touch()
 	clear(m.agreed)
 	for _, p := range ev.Primaries {
 		m.agreed[p.Name] = p

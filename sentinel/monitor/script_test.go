@@ -278,6 +278,14 @@ func (e *env) command(d *datadriven.TestData) {
 		e.step(LinkDown{Link: id, Conn: Commands, Reason: "reset"})
 	case "info":
 		e.infos[strings.Join(words, " ")] = strings.ReplaceAll(d.Input, "\n", "\r\n")
+	default:
+		e.agree(d, words, opts)
+	}
+}
+
+// agree are what the group does.
+func (e *env) agree(d *datadriven.TestData, words []string, opts map[string]string) {
+	switch d.Cmd {
 	case "join":
 		e.leader = opts["leader"]
 		s := Standing{
