@@ -31,14 +31,15 @@ const (
 	errSimulation  = resp.Error("ERR Unknown failure simulation specified")
 	errConfigUsage = resp.Error("ERR Only SENTINEL CONFIG GET <param> [<param> <param> ...] / SET <param> <value> " +
 		"[<param> <value> ...] are supported.")
-	errNoShutdown = resp.Error("ERR No shutdown in progress.")
+	errNoShutdown       = resp.Error("ERR No shutdown in progress.")
+	errShutdownFailover = resp.Error("ERR SHUTDOWN FAILOVER is only supported in cluster mode.")
 
 	// Ours.
 	errNoQuorum  = resp.Error("NOQUORUM No majority of the Sentinels' group is in reach, nothing was done")
 	errUnknown   = resp.Error("NOQUORUM The Sentinels' group has not answered in time, the request may be done yet")
 	errNoMember  = resp.Error("ERR No such member of the Sentinels' group")
 	errLastVoter = resp.Error("ERR The last voter of the Sentinels' group stays")
-	errName      = resp.Error("ERR Invalid argument: the name or the address is too long")
+	errName      = resp.Error("ERR Invalid argument: the name or the address is empty or too long")
 )
 
 // refusals are the wire's words for what the monitor and the log refuse.

@@ -55,6 +55,7 @@ var replies = []struct{ say, want string }{
 	{"SENTINEL CKQUORUM n", "NOQUORUM 1 usable Sentinels. Not enough available Sentinels to reach the majority and " +
 		"authorize a failover"},
 	{"SENTINEL FAILOVER n SOON", "ERR Unknown failover option specified"},
+	{"SENTINEL FAILOVER n COORDINATED", "NOGOODPRIMARY Primary does not support FAILOVER command"},
 	{"SENTINEL FAILOVER n", "NOGOODSLAVE No suitable replica to promote"},
 	{"SENTINEL REMOVE n", "OK"},
 	{"SENTINEL REMOVE n", "ERR No such master with that name"},
@@ -70,7 +71,11 @@ var replies = []struct{ say, want string }{
 	{"SELECT 1", "ERR unknown command 'SELECT', with args beginning with: '1' "},
 	{"CLIENT NO-TOUCH on", "ERR unknown subcommand 'NO-TOUCH'. Try CLIENT HELP."},
 	{"SHUTDOWN ABORT", "ERR No shutdown in progress."},
+	{"SHUTDOWN ABORT ABORT", "ERR No shutdown in progress."},
 	{"SHUTDOWN LATER", "ERR syntax error"},
+	{"SHUTDOWN SAVE NOSAVE", "ERR syntax error"},
+	{"SHUTDOWN NOW ABORT", "ERR syntax error"},
+	{"SHUTDOWN FAILOVER", "ERR SHUTDOWN FAILOVER is only supported in cluster mode."},
 }
 
 // TestReplies holds commands to the shape and the words that Valkey's sentinel answers with.

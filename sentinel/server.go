@@ -2,6 +2,8 @@ package sentinel
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"valkey/frontend/session"
 	"valkey/frontend/session/report"
@@ -28,16 +30,26 @@ var role = sentinelCommand{Spec: session.RoleSpec, Run: func(c *call) error {
 	return nil
 }}
 
+// shutdownWords are the options of SHUTDOWN.
+var shutdownWords = []string{"nosave", "save", "now", "force", "safe", "failover", "abort"}
+
 // shutdown ends the sentinel: it has no data that options could be about.
 var shutdown = sentinelCommand{Spec: session.ShutdownSpec, Run: func(c *call) error {
+	said := map[string]bool{}
 	for i := 1; i < len(c.Argv); i++ {
-		switch {
-		case c.Is(i, "abort") && len(c.Argv) == 2:
-			return errNoShutdown
-		case c.Is(i, "nosave"), c.Is(i, "save"), c.Is(i, "now"), c.Is(i, "force"), c.Is(i, "safe"):
-		default:
+		word := strings.ToLower(string(c.Argv[i]))
+		if !slices.Contains(shutdownWords, word) {
 			return session.ErrSyntax
 		}
+		said[word] = true
+	}
+	switch {
+	case said["save"] && said["nosave"], said["abort"] && len(said) > 1:
+		return session.ErrSyntax
+	case said["failover"]:
+		return errShutdownFailover
+	case said["abort"]:
+		return errNoShutdown
 	}
 	c.s.log.Info().Msg("User requested shutdown... (user request from '" + c.Front.ClientForLog(c.Client) + "')")
 	c.Client.CloseASAP = true // the reply to a shutdown is the end of the connection

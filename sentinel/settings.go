@@ -13,10 +13,14 @@ import (
 	"valkey/sentinel/monitor"
 )
 
-var configSub = sub("config", -4, "6.2.0", "Shows or changes settings of this Sentinel.", config,
-	command.OneOf("action",
-		command.Block("set", command.Str("parameter"), command.Str("value")).Tok("SET").Many(),
-		command.Str("parameter").Tok("GET").Many()))
+var configSub = func() sentinelCommand {
+	c := sub("config", -4, "6.2.0", "Shows or changes settings of this Sentinel.", config,
+		command.OneOf("action",
+			command.Block("set", command.Str("parameter"), command.Str("value")).Tok("SET").Many(),
+			command.Str("parameter").Tok("GET").Many()))
+	c.History = []command.Change{{Version: "7.2.0", Text: "Takes more than one parameter."}}
+	return c
+}()
 
 // setting is one that CONFIG knows; set changes the Sentinel of the file, or the Server for one that is every server's.
 type setting struct {

@@ -224,10 +224,10 @@ func (m *Monitor) start(ev StartFailover) {
 		switch {
 		case g.failover() != nil || g.asking:
 			err = ErrInProgress
-		case g.choose(0).best == nil:
-			err = ErrNoGoodReplica
 		case ev.Coordinated && g.primary.whyNoHandOver() != "":
 			err = ErrNoGoodPrimary
+		case g.choose(0).best == nil:
+			err = ErrNoGoodReplica
 		case p == nil || !m.standing.InContact || !m.standing.Voter:
 			err = ErrNoQuorum
 		}
