@@ -42,7 +42,7 @@ func (k number) set(field any, args []string) error {
 func (k number) parse(s string) (int64, error) {
 	switch k.unit {
 	case memory, memoryPercent, memorySigned:
-		if v, ok := parseMemory(s); ok {
+		if v, ok := ParseMemory(s); ok {
 			// Above MaxInt64 it turns negative, and out of range.
 			return int64(v), nil
 		}
@@ -115,7 +115,7 @@ type wideMemory struct{}
 func (wideMemory) reset(field any) { *field.(*uint64) = 0 }
 
 func (wideMemory) set(field any, args []string) error {
-	v, ok := parseMemory(args[0])
+	v, ok := ParseMemory(args[0])
 	if !ok {
 		return refusal("argument must be a memory value")
 	}
@@ -144,9 +144,9 @@ var memoryUnits = []struct {
 	{"", 1}, {"b", 1}, {"k", 1e3}, {"kb", 1 << 10}, {"m", 1e6}, {"mb", 1 << 20}, {"g", 1e9}, {"gb", 1 << 30},
 }
 
-// parseMemory reads a number of bytes. No digits at all are 0, as for Valkey; a number that does not fit is refused,
+// ParseMemory reads a number of bytes. No digits at all are 0, as for Valkey; a number that does not fit is refused,
 // where Valkey lets the product wrap round.
-func parseMemory(s string) (uint64, bool) {
+func ParseMemory(s string) (uint64, bool) {
 	digits := strings.TrimLeft(s, "0123456789")
 	name, digits := digits, s[:len(s)-len(digits)]
 	for _, u := range memoryUnits {

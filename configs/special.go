@@ -164,8 +164,8 @@ func (outputLimits) set(field any, args []string) error {
 		if !ok {
 			return refusal("Invalid client class specified in buffer limit configuration.")
 		}
-		hard, okHard := parseMemory(args[1])
-		soft, okSoft := parseMemory(args[2])
+		hard, okHard := ParseMemory(args[1])
+		soft, okSoft := ParseMemory(args[2])
 		seconds, err := strconv.ParseInt(args[3], 10, 32)
 		if !okHard || !okSoft || hard > math.MaxInt64 || soft > math.MaxInt64 || err != nil || seconds < 0 {
 			return refusal("Error in hard, soft or soft_seconds setting in buffer limit configuration.")

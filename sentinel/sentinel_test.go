@@ -42,6 +42,8 @@ var replies = []struct{ say, want string }{
 	{"SENTINEL SET m down-after-milliseconds 700 no 1",
 		"ERR Unknown option or number of arguments for SENTINEL SET 'no'"},
 	{"SENTINEL SET m notification-script /bin/true", sentinel.ErrScriptsDenied},
+	{"SENTINEL SET m max-lag-bytes much", "ERR Invalid argument 'much' for SENTINEL SET 'max-lag-bytes'"},
+	{"SENTINEL SET m max-lag-bytes 1mb", "OK"},
 	{"SENTINEL SET other quorum 1", "ERR No such master with that name"},
 	{"SENTINEL SET m quorum 3 auth-pass x", "OK"},
 	{"SENTINEL MONITOR m 127.0.0.1 1 1", "ERR Duplicate master name."},
@@ -93,6 +95,9 @@ func TestReplies(t *testing.T) {
 		"ERR Invalid argument at index 4 for SENTINEL SET: control characters are not allowed" {
 		t.Errorf("a line end in a password: %v", got)
 	}
+	if got := field(c.Do("SENTINEL", "PRIMARY", "m"), "max-lag-bytes"); got != "1048576" {
+		t.Errorf("max-lag-bytes is %s", got)
+	}
 	info := fmt.Sprint(c.Do("INFO"))
 	for _, want := range []string{"redis_version:", "server_mode:sentinel", "maxclients:", "used_cpu_user:", "# Sentinel",
 		"sentinel_tilt_since_seconds:-1", "master0:name=m,status=ok,address=127.0.0.1:1,slaves=0,sentinels=1"} {
@@ -104,7 +109,7 @@ func TestReplies(t *testing.T) {
 		t.Error("INFO tells of memory")
 	}
 	file, _ := os.ReadFile(s.file)
-	for _, line := range []string{"monitor m 127.0.0.1 1 3", "down-after-milliseconds m 700", "max-lag-bytes m 7"} {
+	for _, line := range []string{"monitor m 127.0.0.1 1 3", "down-after-milliseconds m 700", "max-lag-bytes m 1mb"} {
 		if !strings.Contains(string(file), "sentinel "+line+"\n") {
 			t.Errorf("the file lacks %s:\n%s", line, file)
 		}

@@ -5,8 +5,10 @@ import (
 	"math"
 	"net/netip"
 	"path/filepath"
+	"strconv"
 	"syscall"
 
+	"valkey/configs"
 	"valkey/frontend/command"
 	"valkey/frontend/resp"
 	"valkey/frontend/session"
@@ -130,6 +132,9 @@ func parseOptions(c *call) (out []monitor.Option, err error) {
 		if need == 2 {
 			o.Value2 = string(c.Argv[i+2])
 			i++
+		}
+		if n, ok := configs.ParseMemory(o.Value); ok && c.Is(i, "max-lag-bytes") {
+			o.Value = strconv.FormatUint(n, 10)
 		}
 		if err := c.s.runnable(o); err != nil {
 			return out, err

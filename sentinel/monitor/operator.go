@@ -141,6 +141,16 @@ func (g *group) setOne(o Option) (err error) {
 		return positive(&g.parallelSyncs, o.Value)
 	case "quorum":
 		return positive(&g.quorum, o.Value)
+	case "max-lag-bytes":
+		n, err := strconv.ParseUint(o.Value, 10, 63)
+		if err != nil {
+			return ErrBadValue
+		}
+		if g.maxLagBytes == 0 && n != 0 {
+			g.m.do(Note{Warning, "max-lag-bytes of " + g.name + " holds until this sentinel ends, unless its file has a line " +
+				"of that name: none is added that a stock sentinel would refuse"})
+		}
+		g.maxLagBytes = n
 	case "notification-script", "client-reconfig-script":
 		if g.m.global.DenyScriptsReconfig {
 			return ErrScriptsDenied

@@ -246,6 +246,9 @@ func (i *instance) record() (out []Field) {
 	if g.reconfig != "" {
 		add("client-reconfig-script", g.reconfig)
 	}
+	if g.maxLagBytes != 0 {
+		add("max-lag-bytes", strconv.FormatUint(g.maxLagBytes, 10))
+	}
 	return out
 }
 
