@@ -26,6 +26,7 @@ type subject struct {
 	t    testing.TB
 	file string
 	port int
+	done chan error // of one: how Serve has ended
 }
 
 // start starts a sentinel whose file has these lines.
@@ -46,11 +47,11 @@ func start(t testing.TB, lines ...string) *subject {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- s.Serve(ctx) }() // ends with ctx, at Cleanup
+	s.done = make(chan error, 1)
+	go func() { s.done <- s.Serve(ctx) }() // ends with ctx, at Cleanup
 	t.Cleanup(func() {
 		cancel()
-		if err := <-done; err != nil {
+		if err := <-s.done; err != nil {
 			t.Error(err)
 		}
 		if t.Failed() {

@@ -53,7 +53,7 @@ func (s *Sentinel) keepFile() {
 func (s *Sentinel) writeFile() {
 	s.enter()
 	save := s.saving.wanted
-	if save == s.saving.done {
+	if save == s.saving.done || s.crashed {
 		s.leave()
 		return
 	}

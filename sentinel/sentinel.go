@@ -76,6 +76,7 @@ type Sentinel struct {
 	ctx     context.Context
 	stop    context.CancelFunc
 	ended   bool // nobody steps any more
+	crashed bool // likewise, and what is under way is not brought to its end
 }
 
 // New makes a sentinel out of a configuration: everything but listening.
@@ -111,7 +112,8 @@ func New(o Options) (*Sentinel, error) {
 	return s, nil
 }
 
-// Serve listens and watches until ctx ends, a signal comes or a client asks for a shutdown.
+// Serve listens and watches until ctx ends, a signal comes or a client asks for a shutdown. After ErrCrashed the
+// process is to end at once: goroutines are left behind.
 func (s *Sentinel) Serve(ctx context.Context) error {
 	runtime.GOMAXPROCS(max(int(s.config.IoThreads)+1, runtime.NumCPU())) // a loop keeps its P while it waits
 	s.ctx, s.stop = context.WithCancel(ctx)
@@ -137,8 +139,17 @@ func (s *Sentinel) Serve(ctx context.Context) error {
 	s.begin()
 	shell.TellReady(s.log, s.config)
 	err := s.loops.Run(s.ctx)
+	if s.hasCrashed() {
+		return ErrCrashed
+	}
 	s.end()
 	return err
+}
+
+func (s *Sentinel) hasCrashed() bool {
+	s.enter()
+	defer s.leave()
+	return s.crashed
 }
 
 // identify gives the sentinel an id that stays, if it has none yet.

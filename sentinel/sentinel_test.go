@@ -1,6 +1,7 @@
 package sentinel_test
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -179,6 +180,40 @@ func TestFailover(t *testing.T) {
 		file, _ := os.ReadFile(s.file)
 		return strings.Contains(string(file), fmt.Sprintf("sentinel monitor m 127.0.0.1 %d 1\n", replica.port))
 	})
+}
+
+// TestSimulatedCrash has a sentinel end at the point that it was told to, with nothing done that comes after it.
+func TestSimulatedCrash(t *testing.T) {
+	t.Parallel()
+	primary := newInstance(t, 0)
+	replica := newInstance(t, primary.port)
+	primary.change(func(s *instanceState) { s.replicas = []int{replica.port} })
+	s := start(t, fmt.Sprintf("sentinel monitor m 127.0.0.1 %d 1", primary.port))
+	c := s.client()
+	if got := say(c, "SENTINEL SIMULATE-FAILURE crash-after-election"); got != "OK" {
+		t.Fatal(got)
+	}
+	testenv.Eventually(t, patience, "the failover begins", func() bool {
+		reply, err := c.Call("SENTINEL", "FAILOVER", "m")
+		return err != nil || !strings.HasPrefix(fmt.Sprint(reply), "NO") // no group or no replica yet
+	})
+	select {
+	case err := <-s.done:
+		if !errors.Is(err, sentinel.ErrCrashed) {
+			t.Errorf("it ended with %v", err)
+		}
+		s.done <- nil
+	case <-time.After(patience):
+		t.Fatal("it has not crashed")
+	}
+	replica.change(func(st *instanceState) {
+		if len(st.orders) != 0 {
+			t.Errorf("the replica was told %v", st.orders)
+		}
+	})
+	if file, _ := os.ReadFile(s.file); strings.Contains(string(file), fmt.Sprint("monitor m 127.0.0.1 ", replica.port)) {
+		t.Errorf("the file has a new primary:\n%s", file)
+	}
 }
 
 // TestConsistentReads answers addresses only with the group behind it.

@@ -1,7 +1,7 @@
 package sentinel
 
 import (
-	"os"
+	"errors"
 	"time"
 
 	"valkey/frontend/session"
@@ -9,8 +9,8 @@ import (
 	"valkey/sentinel/monitor"
 )
 
-// crashCode is the exit code of SENTINEL SIMULATE-FAILURE.
-const crashCode = 99
+// ErrCrashed is what Serve returns where SENTINEL SIMULATE-FAILURE wants a crash: the process is to end at once.
+var ErrCrashed = errors.New("sentinel: crashed, as SENTINEL SIMULATE-FAILURE asked for")
 
 // enter takes the lock, for anybody but a command; leave releases it.
 func (s *Sentinel) enter() {
@@ -29,7 +29,9 @@ func (s *Sentinel) step(ev monitor.Event) {
 		return
 	}
 	for _, a := range s.monitor.Step(ev, s.now()) {
-		s.perform(a)
+		if s.perform(a); s.crashed {
+			return
+		}
 	}
 	if d := s.monitor.Deadline(); d != 0 {
 		s.wake.Reset(max(d-s.now(), 0))
@@ -73,7 +75,8 @@ func (s *Sentinel) perform(a monitor.Action) {
 		s.answered(a)
 	case monitor.Crash:
 		s.log.Warn().Msg("Failure simulation: this Sentinel crashes")
-		os.Exit(crashCode)
+		s.crashed, s.ended = true, true
+		s.stop()
 	}
 }
 

@@ -171,8 +171,8 @@ func writeDirectives(b *strings.Builder, directives []*configs.Directive) {
 
 func writeSentinelDirectives(b *strings.Builder) {
 	b.WriteString("\n## Directives of a sentinel\n\nWhat may follow `sentinel` on a line, all parsed and rewritten. A " +
-		"rewrite adds no line that Valkey's own sentinel does not know: what `SENTINEL SET name max-lag-bytes n` sets outlives " +
-		"the process only where the file has such a line.\n\n| directive | alias | |\n|---|---|---|\n")
+		"rewrite adds no line that Valkey's own sentinel does not know: what `SENTINEL SET name max-lag-bytes n` sets " +
+		"outlives the process only where the file has such a line.\n\n| directive | alias | |\n|---|---|---|\n")
 	for _, d := range configs.SentinelDirectives() {
 		note := ""
 		switch {

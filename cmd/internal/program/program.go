@@ -50,9 +50,20 @@ func (p Program) Main() int {
 		} else {
 			fmt.Fprintln(os.Stderr, err)
 		}
-		return 1
+		return exitCode(err)
 	}
 	return 0
+}
+
+// crashCode is how a sentinel ends where SENTINEL SIMULATE-FAILURE wants a crash.
+const crashCode = 99
+
+// exitCode is the exit code of a program that an error has ended.
+func exitCode(err error) int {
+	if errors.Is(err, sentinel.ErrCrashed) {
+		return crashCode
+	}
+	return 1
 }
 
 // isSentinel tells which of the two is wanted.
