@@ -248,3 +248,9 @@ func (r *End) code(c *codec) {
 	c.uint(&r.Fence)
 	c.bool(&r.TimedOut)
 }
+
+func (r *Lineage) code(c *codec) {
+	c.ref(&r.Ref)
+	c.addr(&r.Addr)
+	c.text(&r.ID)
+}

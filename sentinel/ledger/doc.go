@@ -20,6 +20,9 @@
 // of a primary changes in two places only: in Promoted, to the candidate that an earlier entry named, and in Watch,
 // when a sentinel joins with a configuration that a failover outside the group made newer.
 //
+// Lineage, Watch, Unwatch and Forget come at any time. The histories that Lineage names are what a candidate's data is
+// judged by.
+//
 // The chain. Hash covers every entry and its outcome, so that two ledgers with the same index and another hash have
 // diverged; they never do.
 //

@@ -64,6 +64,7 @@ type Primary struct {
 	Addr        Addr
 	ConfigEpoch Epoch
 	Watchers    []string  // sorted
+	Lineages    []string  // the replication ids that it has had, the latest first
 	Reports     []string  // the sentinels whose report stands, sorted
 	Down        *Verdict  // nil: not agreed to be down
 	Failover    *Failover // nil: none is going on

@@ -26,7 +26,7 @@ func randomRecord(rng *rand.Rand, l *Ledger, by string) Record {
 			addr = p.Addr
 		}
 	}
-	switch kind(1 + rng.IntN(int(kindEnd))) {
+	switch kind(1 + rng.IntN(int(kindLineage))) {
 	case kindUnwatch:
 		if rng.IntN(6) > 0 {
 			break
@@ -60,6 +60,8 @@ func randomRecord(rng *rand.Rand, l *Ledger, by string) Record {
 		return &Promoted{Ref: ref, Fence: fence}
 	case kindAbort:
 		return &Abort{Ref: ref, Fence: fence, Why: "x"}
+	case kindLineage:
+		return &Lineage{Ref: ref, Addr: addr, ID: fmt.Sprintf("h%d", rng.IntN(9))}
 	case kindEnd:
 		return &End{Ref: ref, Fence: fence, TimedOut: rng.IntN(2) == 0}
 	}

@@ -157,6 +157,14 @@ type End struct {
 	TimedOut bool
 }
 
+// Lineage says that the primary at Addr has a history of the name ID: its replication id, which its replicas take
+// together with its data. It is kept so that also a sentinel that never heard the primary knows whose data is whose.
+type Lineage struct {
+	Ref
+	Addr Addr // whose history it is; one about an earlier address is refused
+	ID   string
+}
+
 // kind numbers the records on the wire. A number is never used again for something else.
 type kind uint64
 
@@ -175,6 +183,7 @@ const (
 	kindPromoted
 	kindAbort
 	kindEnd
+	kindLineage
 )
 
 func (*Watch) kind() kind     { return kindWatch }
@@ -191,6 +200,7 @@ func (*Fallback) kind() kind  { return kindFallback }
 func (*Promoted) kind() kind  { return kindPromoted }
 func (*Abort) kind() kind     { return kindAbort }
 func (*End) kind() kind       { return kindEnd }
+func (*Lineage) kind() kind   { return kindLineage }
 
 // blank is an empty record of a kind, nil for a kind that this version does not know.
 func blank(k kind) Record {
@@ -223,6 +233,8 @@ func blank(k kind) Record {
 		return &Abort{}
 	case kindEnd:
 		return &End{}
+	case kindLineage:
+		return &Lineage{}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -77,6 +78,9 @@ func show(l *Ledger) string {
 	for _, p := range l.Primaries() {
 		fmt.Fprintf(&out, "%s#%d %s config-epoch %d watchers %v reports %v\n",
 			p.Name, p.Incarnation, p.Addr, p.ConfigEpoch, p.Watchers, p.Reports)
+		if len(p.Lineages) > 0 {
+			fmt.Fprintf(&out, "  lineages %v\n", p.Lineages)
+		}
 		if p.Down != nil {
 			fmt.Fprintf(&out, "  down since %d by %s, %v of %d\n", p.Down.Index, p.Down.By, p.Down.Counted, p.Down.Quorum)
 		}
@@ -129,14 +133,11 @@ func parseRecord(t *testing.T, l *Ledger, index uint64, text string) Record {
 		}
 	}
 	number := func(name string, otherwise uint64) uint64 {
-		if s, ok := opts[name]; ok {
-			v, err := strconv.ParseUint(s, 10, 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return v
+		v, err := strconv.ParseUint(cmp.Or(opts[name], fmt.Sprint(otherwise)), 10, 64)
+		if err != nil {
+			t.Fatal(err)
 		}
-		return otherwise
+		return v
 	}
 	word := func(i int) string {
 		if i < len(words) {
@@ -159,6 +160,8 @@ func parseRecord(t *testing.T, l *Ledger, index uint64, text string) Record {
 		return &Unwatch{Ref: ref, Absent: words[min(2, len(words)):]}
 	case "forget":
 		return &Forget{Member: word(1)}
+	case "lineage":
+		return &Lineage{Ref: ref, Addr: addr(cmp.Or(word(3), here.String())), ID: word(2)}
 	case "report":
 		if word(2) != "" {
 			here = addr(word(2))

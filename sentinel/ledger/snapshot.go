@@ -100,6 +100,7 @@ func (c *codec) primary(p *Primary) {
 	c.addr(&p.Addr)
 	c.epoch(&p.ConfigEpoch)
 	each(c, &p.Watchers, c.text)
+	each(c, &p.Lineages, c.text)
 	each(c, &p.evidence, func(s *standing) {
 		c.text(&s.By)
 		c.uint(&s.Index)

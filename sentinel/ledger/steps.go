@@ -144,6 +144,25 @@ func (l *Ledger) withdraw(e *entry, r Record, p *Primary, out []string, what str
 	l.note(e, r, p.Addr, next, what, strings.Join(out, ", "))
 }
 
+// apply keeps the latest histories. It is no decision: history does not tell of it.
+func (r *Lineage) apply(l *Ledger, e *entry) error {
+	p, err := l.open(e, r.Ref)
+	switch {
+	case err != nil:
+		return err
+	case r.Addr != p.Addr:
+		return refuse("%q is at %s, the history is of %s", r.Name, p.Addr, r.Addr)
+	case r.ID == "" || len(r.ID) > lineageBytesMax:
+		return refuse("a history whose name has %d bytes", len(r.ID))
+	case slices.Contains(p.Lineages, r.ID):
+		return refuse("%q is known to have had the history %s", r.Name, r.ID)
+	}
+	next := p.clone()
+	next.Lineages = append([]string{r.ID}, p.Lineages[:min(len(p.Lineages), lineagesMax-1)]...)
+	l.store(e, r, p.Addr, next)
+	return nil
+}
+
 func (r *Report) apply(l *Ledger, e *entry) error {
 	p, err := l.open(e, r.Ref)
 	switch {

@@ -18,6 +18,8 @@ func (g *group) applied(ch ledger.Change, before *ledger.Primary) {
 	}
 	now := g.m.now
 	switch r := ch.Record.(type) {
+	case *ledger.Lineage:
+		g.heard = "" // what INFO says from now on is newer
 	case *ledger.Report:
 		if s := g.sentinel(ch.By); s != nil {
 			s.reported = now

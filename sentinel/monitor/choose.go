@@ -146,21 +146,21 @@ func (g *group) unfit(i *instance, since time.Duration, furthest uint64) string 
 // A replica names the history it copies ("master_replid"), and the one before it with the offset up to which the two
 // are the same ("master_replid2", "second_repl_offset"). It holds the primary's data when the history it copies is one
 // that the primary was seen to have: a server takes an id only together with the data. It also does when its earlier
-// history is the primary's and it went on from there by itself, for then it was promoted by somebody. Where this
-// sentinel has never heard the primary, because it was started after the primary died, the next best proof is that the
-// replica was told to copy the primary's address.
+// history is the primary's and it went on from there by itself, for then it was promoted by somebody. Where no
+// sentinel has heard the primary, the next best proof is that the replica was told to copy the primary's address.
 func (g *group) lineageOf(i *instance) int {
-	if len(g.lineages) == 0 {
+	known := g.histories()
+	if len(known) == 0 {
 		if g.m.same(ledger.Addr{Host: i.upHost, Port: i.upPort}, g.primary.addr) {
 			return 0
 		}
 		return -1
 	}
-	if n := slices.Index(g.lineages, i.replID); n >= 0 {
+	if n := slices.Index(known, i.replID); n >= 0 {
 		return n
 	}
 	if i.secondEnd > 0 {
-		return slices.Index(g.lineages, i.replID2)
+		return slices.Index(known, i.replID2)
 	}
 	return -1
 }

@@ -32,7 +32,8 @@ type group struct {
 	was       ledger.Addr // the primary before the last switch
 	replicas  []*instance
 	sentinels []*instance
-	lineages  []string // replication ids that the primary has had, the latest first
+	lineages  []string // replication ids that the primary was heard to have, the latest first
+	heard     string   // the one that it has, if it was heard since the group has last agreed on one
 
 	configEpoch ledger.Epoch
 	leader      string // who was voted for, or drives
@@ -43,6 +44,7 @@ type group struct {
 	changes         int           // of what is agreed about it
 	refused         int           // proposals in a row
 	retryAt         time.Duration // no proposal before
+	newsSince       time.Duration // the primary was heard to have a history that is not agreed
 	verdictSince    time.Duration // the reports have amounted to something that somebody should propose
 	driverlessSince time.Duration // the failover has needed another driver
 	askSince        time.Duration // what replicas were asked before does not count for a choice
@@ -256,6 +258,9 @@ func (g *group) follow(by string) {
 	switch {
 	case g.deferred:
 		return
+	case g.primary.addr == p.Addr && len(p.Lineages) == 0:
+		g.hear(g.primary) // before it was agreed
+		return
 	case g.primary.addr == p.Addr:
 		g.lineage(g.primary)
 		return
@@ -285,7 +290,7 @@ func (g *group) switchTo(to ledger.Addr) {
 		next = g.newInstance(Primary, to, "")
 	}
 	g.replicas = slices.DeleteFunc(g.replicas, func(i *instance) bool { return i == next })
-	g.primary, next.kind, old.kind, g.deferred = next, Primary, Replica, false
+	g.primary, next.kind, old.kind, g.deferred, g.heard = next, Primary, Replica, false, ""
 	next.addr = to
 	g.replicas = append(g.replicas, old)
 	for i := range g.everyone {
@@ -298,9 +303,7 @@ func (g *group) switchTo(to ledger.Addr) {
 			m.event(Notice, "+slave", i, "")
 		}
 	}
-	if next.role == rolePrimary {
-		g.lineage(next)
-	}
+	g.hear(next)
 	m.do(Save{})
 }
 

@@ -2,6 +2,7 @@ package monitor
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -122,22 +123,30 @@ func (i *instance) took(r role) {
 		i.m.event(Verbose, name, i, " new reported role is %s", word)
 	}
 	if i.kind == Primary {
-		i.group.lineage(i) // also of one that follows another now: what its replicas share with it is its data
+		i.group.hear(i)
 	}
 	if i.kind == Replica && !i.m.tilted {
 		i.correct()
 	}
 }
 
+// hear takes in which history the primary has.
+func (g *group) hear(p *instance) {
+	if g.lineage(p) && p.role == rolePrimary {
+		g.heard = p.replID
+	}
+}
+
 // lineage remembers the histories that the primary has had: the names of what its replicas may hold. Whom only this
-// sentinel takes for the primary, as its file is old, does not count: it may have been reborn without its data.
-func (g *group) lineage(p *instance) {
+// sentinel takes for the primary, as its file is old, does not count: it may have been reborn without its data. One that
+// follows another now does: what its replicas share with it is its data.
+func (g *group) lineage(p *instance) (counts bool) {
 	agreed := g.agreed()
 	if agreed == nil || !g.m.same(agreed.Addr, p.addr) || p.replID == "" {
-		return
+		return false
 	}
 	if len(g.lineages) > 0 && g.lineages[0] == p.replID {
-		return
+		return true
 	}
 	keep := []string{p.replID}
 	for _, id := range g.lineages {
@@ -146,6 +155,31 @@ func (g *group) lineage(p *instance) {
 		}
 	}
 	g.lineages = keep
+	return true
+}
+
+// news is a history of the primary that is not agreed yet, "" for none.
+func (g *group) news(p *ledger.Primary) string {
+	if slices.Contains(p.Lineages, g.heard) {
+		return ""
+	}
+	return g.heard
+}
+
+// histories are the primary's, the latest first: the one that is not agreed yet, those that are, and what only this
+// sentinel has heard.
+func (g *group) histories() []string {
+	p := g.agreed()
+	if p == nil {
+		return g.lineages
+	}
+	var list []string
+	for _, id := range slices.Concat([]string{g.news(p)}, p.Lineages, g.lineages) {
+		if id != "" && !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
+	return list
 }
 
 // discover adds a replica that the primary names, in the form ip=...,port=... or the old ip,port,state.

@@ -265,6 +265,7 @@ func (m *Monitor) restored(ev Restored) {
 	}
 	for _, g := range m.inOrder() {
 		g.changes++
+		g.heard = ""
 		g.newState()
 		g.follow("")
 		g.touch()

@@ -228,14 +228,7 @@ func (e *env) command(d *datadriven.TestData) {
 		e.live, e.infos, e.at = map[string]string{}, map[string]string{}, map[LinkID]string{}
 		e.quiet = []string{"send 10.0.0.1:6379 [[PING", "save", "confirm", "connect", "-cmd-link", "-pubsub-link"}
 		e.leader, e.log = "", nil
-		c := Config{ID: "S1" + strings.Repeat("0", 38), Global: Global{Port: 26379, DenyScriptsReconfig: opts["deny"] != ""}}
-		if bound, err := strconv.ParseUint(opts["max-lag"], 10, 64); err == nil { // a file with two primaries
-			c.Primaries = []Settings{{Name: "m", Addr: address("10.0.0.1:6379"), Quorum: 2, MaxLagBytes: bound},
-				{Name: "n", Addr: address("10.0.0.9:6379"), Quorum: 2, MaxLagBytes: 1}}
-		}
-		c.Global.ResolveHostnames = opts["resolve"] != ""
-		c.ID = "S1"
-		e.mon = New(c, e.now)
+		e.mon = New(newConfig(opts), e.now)
 	case "show":
 		e.quiet = slices.DeleteFunc(e.quiet, func(q string) bool { return slices.Contains(words, q) })
 	case "hide":
@@ -314,6 +307,25 @@ func (e *env) agree(d *datadriven.TestData, words []string, opts map[string]stri
 	}
 }
 
+// newConfig is what a script's sentinel has in its file.
+func newConfig(opts map[string]string) Config {
+	c := Config{ID: "S1", Global: Global{
+		Port: 26379, DenyScriptsReconfig: opts["deny"] != "", ResolveHostnames: opts["resolve"] != "",
+	}}
+	if bound, err := strconv.ParseUint(opts["max-lag"], 10, 64); err == nil { // a file with two primaries
+		c.Primaries = []Settings{{Name: "m", Addr: address("10.0.0.1:6379"), Quorum: 2, MaxLagBytes: bound},
+			{Name: "n", Addr: address("10.0.0.9:6379"), Quorum: 2, MaxLagBytes: 1}}
+	}
+	if opts["replicas"] != "" { // a file that knows them
+		s := Settings{Name: "m", Addr: address("10.0.0.1:6379"), Quorum: 1, DownAfter: time.Second}
+		for a := range strings.SplitSeq(opts["replicas"], "/") {
+			s.Replicas = append(s.Replicas, address(a))
+		}
+		c.Primaries = append(c.Primaries, s)
+	}
+	return c
+}
+
 // other enters a record of another sentinel: by S2 report m.
 func (e *env) other(words []string) {
 	p := e.book.Primary(words[2])
@@ -329,6 +341,7 @@ func (e *env) other(words []string) {
 	records := map[string]ledger.Record{
 		"watch":    &ledger.Watch{Name: words[2], Addr: ledger.Addr{Host: "10.0.0.1", Port: 6379}},
 		"unwatch":  &ledger.Unwatch{Ref: ref, Absent: words[3:]},
+		"lineage":  &ledger.Lineage{Ref: ref, Addr: addr, ID: words[len(words)-1]},
 		"report":   &ledger.Report{Ref: ref, Addr: addr, Reason: "no reply"},
 		"withdraw": &ledger.Withdraw{Ref: ref},
 		"intent":   &ledger.Intent{Ref: ref},

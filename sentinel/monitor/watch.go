@@ -147,6 +147,12 @@ func (g *group) report() {
 		g.verdictSince = 0
 	} else if g.turn(p, &g.verdictSince) {
 		g.offer(records...)
+		return
+	}
+	if id := g.news(p); id == "" || i.down() || p.Down != nil || p.Failover != nil {
+		g.newsSince = 0
+	} else if g.turn(p, &g.newsSince) {
+		g.offer(&ledger.Lineage{Ref: p.Ref, Addr: p.Addr, ID: id})
 	}
 }
 
