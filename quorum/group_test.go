@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"slices"
@@ -41,6 +42,33 @@ type proc struct {
 	static  []Peer // instead of discovery
 	changed atomic.Int64
 	applied atomic.Int64
+	log     lines
+}
+
+// lines are what a process has logged.
+type lines struct {
+	mu   sync.Mutex
+	text []string
+}
+
+// Write takes one line.
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text = append(l.text, string(b))
+	return len(b), nil
+}
+
+// about gives the lines that hold a text.
+func (l *lines) about(text string) (out []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, line := range l.text {
+		if strings.Contains(line, text) {
+			out = append(out, line)
+		}
+	}
+	return out
 }
 
 // tape is a machine that keeps what it applied.
@@ -92,7 +120,7 @@ func (p *proc) start() {
 		Dial:    func(ctx context.Context, to Peer) (net.Conn, error) { return s.net.Dial(ctx, p.id, to.Addr) },
 		Applied: func() { p.applied.Add(1) },
 		Changed: func(Status) { p.changed.Add(1) },
-		Log:     zerolog.New(zerolog.NewTestWriter(s.t)).With().Str("me", p.id).Logger(),
+		Log:     zerolog.New(io.MultiWriter(zerolog.NewTestWriter(s.t), &p.log)).With().Str("me", p.id).Logger(),
 	})
 	if err != nil {
 		s.t.Fatal(err)
@@ -461,6 +489,11 @@ func TestGarbageGetsNowhere(t *testing.T) {
 		}
 		if after := s.leader().g.Status(); after != before {
 			t.Errorf("before %+v, after %+v", before, after)
+		}
+		// Once a while: of those that gave no name, and of the one that did.
+		told := s.procs["a"].log.about("message refused")
+		if len(told) != 2 || strings.Contains(told[0], `"peer"`) || !strings.Contains(told[1], `"peer":"evil"`) {
+			t.Errorf("logged: %q", told)
 		}
 	})
 }

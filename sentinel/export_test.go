@@ -2,9 +2,11 @@ package sentinel
 
 import (
 	"testing"
+	"time"
 
 	"valkey/frontend/netloop"
 	"valkey/frontend/session"
+	"valkey/quorum"
 )
 
 // Exported for the tests outside of the package.
@@ -25,6 +27,14 @@ func (s *Sentinel) MyID() string {
 	s.enter()
 	defer s.leave()
 	return s.config.Sentinel.MyID
+}
+
+// Apply applies an entry at the next index, as the log does.
+func (s *Sentinel) Apply(data []byte) {
+	s.enter()
+	next := s.ledger.Index() + 1
+	s.leave()
+	machine{s}.Apply(quorum.Entry{Index: next, At: time.Now(), By: "other", Data: data})
 }
 
 // AskAddress executes the question for a primary's address, and gives the allocations of each and the reply.

@@ -18,6 +18,9 @@ import (
 // The largest ledger can be sent to a new member.
 const _ = uint(quorum.MachineMax - ledger.SnapshotMax)
 
+// tellNewerEvery is how often it is told that entries of a newer version are refused.
+const tellNewerEvery = time.Minute
+
 // acquaintEvery is how often the group is told whom this sentinel has met, and its place in it is looked at.
 const acquaintEvery = time.Second
 
@@ -86,7 +89,12 @@ func (m machine) Apply(e quorum.Entry) any {
 	s.enter()
 	defer s.leave()
 	r := s.ledger.Apply(e.Index, e.At, e.By, e.Data)
-	if r.Err != nil {
+	switch now := time.Now(); {
+	case r.Err == nil:
+	case errors.Is(r.Err, ledger.ErrNewer) && now.Sub(s.toldNewer) >= tellNewerEvery:
+		s.toldNewer = now
+		s.log.Warn().Err(r.Err).Str("by", e.By).Msg("An entry was refused, here as on every sentinel of this version")
+	default:
 		s.log.Debug().Err(r.Err).Str("by", e.By).Msg("An entry was refused, here as everywhere")
 	}
 	if s.caught {

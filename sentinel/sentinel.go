@@ -58,6 +58,7 @@ type Sentinel struct {
 	group     *quorum.Group
 	caught    bool            // the ledger has all that was agreed before this process began
 	catching  bool            // the group is asked whether it has
+	toldNewer time.Time       // that an entry of a newer version was refused
 	stood     chan struct{}   // of one: the place in the group has changed
 	reached   bool            // something that is watched has answered
 	met       map[string]bool // the sentinels that the group was told of

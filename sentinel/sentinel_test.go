@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -295,6 +296,26 @@ func TestUnwritableFile(t *testing.T) {
 	}
 	if got := field(c.Do("SENTINEL", "MASTER", "m"), "quorum"); got != "4" {
 		t.Errorf("the quorum is %s", got)
+	}
+}
+
+// TestEntryOfANewerVersion is passed over, and told of once a while.
+func TestEntryOfANewerVersion(t *testing.T) {
+	s := start(t, "sentinel monitor m 127.0.0.1 1 2")
+	c := s.client()
+	before := say(c, "SENTINEL HISTORY m")
+	for range 3 {
+		s.Apply([]byte{99, 1, 2, 3})
+	}
+	if status := fmt.Sprint(c.Do("SENTINEL", "QUORUM", "STATUS")); !strings.Contains(status, "ledger-index 3 ") {
+		t.Errorf("the entries are not applied: %s", status)
+	}
+	if after := say(c, "SENTINEL HISTORY m"); after != before {
+		t.Errorf("before %s, after %s", before, after)
+	}
+	log, _ := os.ReadFile(filepath.Join(filepath.Dir(s.file), "log"))
+	if n := strings.Count(string(log), "newer version"); n != 1 {
+		t.Errorf("told %d times:\n%s", n, log)
 	}
 }
 

@@ -11,9 +11,11 @@ import (
 // members of a group begin to read the new form at the same index; until then a newer entry is refused by all alike.
 const entryVersion = 1
 
+// ErrNewer marks an entry of a newer version than this ledger reads: some member runs a newer program.
+var ErrNewer = errors.New("ledger: the entry is of a newer version")
+
 // The errors of bytes that are no entry. Callers see them as the reason of a refused entry.
 var (
-	errNewer   = errors.New("ledger: the entry is of a newer version")
 	errDamaged = errors.New("ledger: the entry is damaged")
 	errLarge   = errors.New("ledger: the entry is larger than the limit")
 )
@@ -49,7 +51,7 @@ func Decode(data []byte) ([]Record, error) {
 	case len(data) == 0:
 		return nil, errDamaged
 	case data[0] > entryVersion:
-		return nil, fmt.Errorf("%w: %d, this one reads %d", errNewer, data[0], entryVersion)
+		return nil, fmt.Errorf("%w: %d, this one reads %d", ErrNewer, data[0], entryVersion)
 	case data[0] == 0:
 		return nil, errDamaged
 	}

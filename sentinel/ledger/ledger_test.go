@@ -280,7 +280,7 @@ func TestLimits(t *testing.T) {
 		"records that fit":    {Encode(many[1:]...), nil},
 		"a name that fits":    {Encode(watch(long[1:])), nil},
 		"bytes":               {make([]byte, entryBytesMax+1), errLarge},
-		"a newer version":     {[]byte{entryVersion + 1}, errNewer},
+		"a newer version":     {[]byte{entryVersion + 1}, ErrNewer},
 		"bytes after the end": {append(Encode(watch("m")), 0), errDamaged},
 	} {
 		if _, err := Decode(c.data); !errors.Is(err, c.want) {
