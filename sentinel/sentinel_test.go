@@ -118,6 +118,67 @@ func TestReplies(t *testing.T) {
 	}
 }
 
+// TestTracking switches tracking on and off. A sentinel has no keys: there is nothing that it would have to tell.
+func TestTracking(t *testing.T) {
+	s := start(t, "sentinel monitor m 127.0.0.1 1 2")
+	c := s.client()
+	info := func(flags, redirect, prefixes string) string {
+		return "[flags [" + flags + "] redirect " + redirect + " prefixes [" + prefixes + "]]"
+	}
+	self := say(c, "CLIENT ID")
+	const (
+		overlap = " Prefixes for a single client must not overlap."
+		change  = " before disabling tracking for this client, and then re-enabling it with a different mode."
+	)
+	for _, tc := range []struct{ say, want string }{
+		{"CLIENT TRACKINGINFO", info("off", "-1", "")},
+		{"CLIENT CACHING yes", "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or " +
+			"OPTOUT mode enabled"},
+		{"CLIENT TRACKING maybe", "ERR syntax error"},
+		{"CLIENT TRACKING on PREFIX", "ERR syntax error"},
+		{"CLIENT TRACKING on PREFIX a", "ERR PREFIX option requires BCAST mode to be enabled"},
+		{"CLIENT TRACKING on REDIRECT x", "ERR value is not an integer or out of range"},
+		{"CLIENT TRACKING on REDIRECT 99999", "ERR The client ID you want redirect to does not exist"},
+		{"CLIENT TRACKING on REDIRECT SELF REDIRECT SELF", "ERR A client can only redirect to a single other client"},
+		{"CLIENT TRACKING on OPTIN OPTOUT", "ERR You can't specify both OPTIN mode and OPTOUT mode"},
+		{"CLIENT TRACKING on OPTIN BCAST", "ERR OPTIN and OPTOUT are not compatible with BCAST"},
+		{"CLIENT TRACKING on OPTIN NOLOOP REDIRECT SELF", "OK"},
+		{"CLIENT GETREDIR", "SELF"},
+		{"CLIENT CACHING no", "ERR CLIENT CACHING NO is only valid when tracking is enabled in OPTOUT mode."},
+		{"CLIENT CACHING maybe", "ERR syntax error"},
+		{"CLIENT CACHING yes", "OK"},
+		{"CLIENT TRACKINGINFO", info("on optin caching-yes noloop", "SELF", "")},
+		{"PING", "PONG"},
+		{"CLIENT TRACKINGINFO", info("on optin noloop", "SELF", "")},
+		{"CLIENT TRACKING on OPTOUT", "ERR You can't switch OPTIN/OPTOUT mode" + change},
+		{"CLIENT TRACKING on BCAST", "ERR You can't switch BCAST mode on/off" + change},
+		{"CLIENT TRACKING off", "OK"},
+		{"CLIENT TRACKING on OPTOUT", "OK"},
+		{"CLIENT CACHING no", "OK"},
+		{"CLIENT TRACKINGINFO", info("on optout caching-no", "0", "")},
+		{"CLIENT CACHING yes", "ERR CLIENT CACHING YES is only valid when tracking is enabled in OPTIN mode."},
+		{"CLIENT TRACKING off", "OK"},
+		{"CLIENT TRACKING on BCAST PREFIX b PREFIX ab PREFIX a",
+			"ERR Prefix 'ab' overlaps with another provided prefix 'a'." + overlap},
+		{"CLIENT TRACKING on BCAST PREFIX b PREFIX a", "OK"},
+		{"CLIENT TRACKING on BCAST PREFIX ab", "ERR Prefix 'ab' overlaps with an existing prefix 'a'." + overlap},
+		{"CLIENT TRACKING on BCAST PREFIX c", "OK"},
+		{"CLIENT TRACKINGINFO", info("on bcast", "0", "a b c")},
+	} {
+		tc.say, tc.want = strings.ReplaceAll(tc.say, "SELF", self), strings.ReplaceAll(tc.want, "SELF", self)
+		if got := say(c, tc.say); got != tc.want {
+			t.Errorf("%s: got %q, want %q", tc.say, got, tc.want)
+		}
+	}
+	list := say(c, "CLIENT LIST FLAGS tB")
+	if !strings.Contains(list, " flags=tB ") || !strings.Contains(list, " redir=0 ") {
+		t.Errorf("CLIENT LIST: %s", list)
+	}
+	if info := say(s.client(), "INFO clients"); !strings.Contains(info, "tracking_clients:1\r") {
+		t.Error("INFO counts no client that tracks")
+	}
+}
+
 // TestMapsOfRESP3 shows that records are maps for those who speak RESP3.
 func TestMapsOfRESP3(t *testing.T) {
 	c := start(t, "sentinel monitor m 127.0.0.1 1 2").client()

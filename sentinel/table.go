@@ -15,7 +15,13 @@ var commands = []sentinelCommand{info, publish, role, container, shutdown}
 
 // newTable joins them with those of every server that a sentinel has too.
 func newTable() *command.Table[handler] {
-	return command.NewTable(commands, lift(clients.Commands), lift(channels.Commands), lift(users.Commands))
+	shared := lift(clients.Commands)
+	for i := range shared {
+		if shared[i].Name == "client" {
+			shared[i].Sub = append(shared[i].Sub, lift(clients.Tracking)...)
+		}
+	}
+	return command.NewTable(commands, shared, lift(channels.Commands), lift(users.Commands))
 }
 
 // lift makes commands of a sentinel out of those that every server has and that say so.

@@ -101,6 +101,8 @@ type Client struct {
 	Replica     *Replica // what it told with REPLCONF, and its state as a replica; nil for others
 	WriteOffset int64    // of the replication stream after its last command
 
+	Tracking *Tracking // nil: no keys are tracked for it
+
 	Reply         ReplyMode
 	NoEvict       bool
 	NoTouch       bool

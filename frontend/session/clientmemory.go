@@ -28,6 +28,8 @@ const (
 	clientBaseBytes = 1 << 10
 	// subscriptionBytes is what a subscription costs in the tables of both sides, beside its name.
 	subscriptionBytes = 160
+	// prefixBytes is what a prefix of CLIENT TRACKING costs beside its text.
+	prefixBytes = 64
 	// streamBlockBytes is what a block of the replication stream costs beside its bytes.
 	streamBlockBytes = 64
 	// BigRequest is the size from which a request counts before it runs, and not only while it waits.
@@ -66,6 +68,9 @@ func (f *Front) outputOf(c *Client) output {
 func (f *Front) memoryOf(c *Client) int {
 	n := clientBaseBytes + c.ReplyCapacity + f.outputOf(c).beyond + f.argvBytesOf(c) + c.QueuedBytes + c.WatchedBytes +
 		subscriptionBytes*c.Subs.Count()
+	if c.Tracking != nil {
+		n += c.Tracking.bytes
+	}
 	if c.Link != nil {
 		_, query := c.Link.QueryBuffer()
 		n += query

@@ -65,7 +65,7 @@ func (f *Front) describe(b []byte, c *Client, name, user string) []byte {
 	text("events=", l.events)
 	text("cmd=", lastCommand(c))
 	text("user=", user)
-	num("redir=", -1)
+	num("redir=", c.Redirection())
 	num("resp=", int64(c.W.Proto))
 	text("lib-name=", c.LibName)
 	text("lib-ver=", c.LibVersion)
@@ -131,6 +131,10 @@ func HasClientFlag(c *Client, letter byte) bool {
 		return c.Multi != nil
 	case 'b':
 		return c.Block != nil
+	case 't':
+		return c.Tracking != nil
+	case 'B':
+		return c.Tracking != nil && c.Tracking.Broadcast
 	case 'd':
 		return c.DirtyCAS
 	case 'c':
@@ -154,7 +158,7 @@ func HasClientFlag(c *Client, letter byte) bool {
 }
 
 // shownFlags are the letters in the order of CLIENT LIST.
-const shownFlags = "OSMPxbdcAUreTI"
+const shownFlags = "OSMPxbtBdcAUreTI"
 
 func clientFlags(c *Client) string {
 	var b []byte

@@ -18,6 +18,9 @@ func (f *Front) Leave(c *Call, mark int) {
 	if cl.Block == nil {
 		Suppress(cl, mark, c.pushes)
 	}
+	if t := cl.Tracking; t != nil && (c.Cmd == nil || c.Cmd.Parent == nil || c.Cmd.Parent.Name != "client") {
+		t.Caching = false // it was about this command
+	}
 	cl.Executing = false
 	f.current = nil
 	cl.FlushPushes()

@@ -12,7 +12,7 @@ var clientFields = []Field[*Reading]{
 	{"client_recent_max_input_buffer", func(r *Reading) any { return r.clients.inputMax }},
 	{"client_recent_max_output_buffer", func(r *Reading) any { return r.clients.outputMax }},
 	{"blocked_clients", func(r *Reading) any { return r.Extra.Blocked }},
-	{"tracking_clients", Constant[*Reading](0)},
+	{"tracking_clients", func(r *Reading) any { return r.clients.tracking }},
 	{"pubsub_clients", func(r *Reading) any { return r.clients.pubsub }},
 	{"watching_clients", func(r *Reading) any { return r.clients.watching }},
 	{"clients_in_timeout_table", func(r *Reading) any { return r.Extra.Deadlines }},

@@ -46,6 +46,7 @@ func Read(f *session.Front) Reading {
 type census struct {
 	inputMax, outputMax int // bytes
 	pubsub, watching    int
+	tracking            int
 	watchedKeys         int
 }
 
@@ -63,6 +64,9 @@ func takeCensus(f *session.Front) (n census) {
 		n.outputMax = max(n.outputMax, c.OutputBytes())
 		if c.Subs.Count() > 0 {
 			n.pubsub++
+		}
+		if c.Tracking != nil {
+			n.tracking++
 		}
 		if len(c.Watched) > 0 {
 			n.watching++
