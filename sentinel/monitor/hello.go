@@ -101,6 +101,9 @@ func (g *group) meet(id string, a ledger.Addr) *instance {
 			o.addr = a
 		}
 		link.reset()
+		if more := len(link.owners) - 1; more > 0 {
+			m.event(Notice, "+sentinel-address-update", s, " %d additional matching instances", more)
+		}
 		m.do(Save{})
 		return s
 	}
