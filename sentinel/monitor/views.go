@@ -295,8 +295,8 @@ func (i *instance) flags() string {
 		{i.reconf == reconfInProgress, "reconf_inprog"},
 		{i.reconf == reconfDone, "reconf_done"},
 		{primary && f != nil && f.Kind == ledger.Forced, "force_failover"},
-		{i.scriptKilled, "script_kill_sent"},
 		{primary && f != nil && f.Kind == ledger.Coordinated, "coordinated_failover"},
+		{i.scriptKilled, "script_kill_sent"},
 		{i.rebootSince != 0, "master_reboot"},
 	}
 	var on []string
