@@ -418,6 +418,8 @@ func (n *node) serve(c *conn, seq uint64, commands [][]string) (monitor.Reply, b
 	switch cmd := commands[0]; cmd[0] {
 	case "PING":
 		r.Text = "PONG"
+	case "SENTINEL": // who it is
+		r.Items = []string{"group-id", n.group().String()}
 	case "PUBLISH":
 		r.Text = "1"
 		n.step(monitor.HelloHeard{Payload: cmd[2]})
