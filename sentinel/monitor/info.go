@@ -43,6 +43,8 @@ func (i *instance) info(text string, askedAt time.Duration) {
 				i.failSince = now
 			}
 			i.hasFailover, i.failingOver = true, busy
+		case "connected_slaves":
+			i.alone = value == "0"
 		case "master_replid":
 			i.replID = value
 		case "master_replid2":
@@ -138,8 +140,8 @@ func (g *group) hear(p *instance) {
 }
 
 // lineage remembers the histories that the primary has had: the names of what its replicas may hold. Whom only this
-// sentinel takes for the primary, as its file is old, does not count: it may have been reborn without its data. One that
-// follows another now does: what its replicas share with it is its data.
+// sentinel takes for the primary, as its file is old, does not count: it may have been reborn without its data. One
+// that follows another now does: what its replicas share with it is its data.
 func (g *group) lineage(p *instance) (counts bool) {
 	agreed := g.agreed()
 	if agreed == nil || !g.m.same(agreed.Addr, p.addr) || p.replID == "" {

@@ -79,6 +79,7 @@ type instance struct {
 	hasFailover bool // it knows FAILOVER
 	failingOver bool // and one is going on
 	failSince   time.Duration
+	alone       bool // nobody copies it
 	replID      string
 	replID2     string
 	secondEnd   int64  // second_repl_offset

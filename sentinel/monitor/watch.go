@@ -30,6 +30,9 @@ func (i *instance) watch() {
 func (i *instance) infoPeriod() time.Duration {
 	g, period := i.group, i.m.timings.InfoPeriod
 	if i.kind != Replica && !g.deferred {
+		if i.alone { // its history changes its name when the first replica comes, and must be known before it dies
+			return min(period, time.Second)
+		}
 		return period
 	}
 	f := g.failover()
