@@ -129,7 +129,7 @@ func (g *group) unfit(i *instance, since time.Duration, furthest uint64) string 
 		return staleInfo
 	case i.role != roleReplica && i != g.acting():
 		return "no replica"
-	case i.linkDown > downFor+10*g.downAfter:
+	case i.linkDown > downFor+10*g.downAfter && !i.keepsData:
 		return "its link was down for too long"
 	case g.lineageOf(i) < 0:
 		return "another history"

@@ -16,7 +16,7 @@ func (i *instance) info(text string, askedAt time.Duration) {
 		text = text[:infoBytesMax]
 	}
 	i.infoText, i.infoAt, i.infoAsked = text, i.m.now, askedAt
-	i.linkDown, i.epochAware, i.roleEpoch = 0, false, 0
+	i.linkDown, i.keepsData, i.epochAware, i.roleEpoch = 0, false, false, 0
 	now := i.m.now
 	var r role
 	for line := range strings.SplitSeq(text, "\r\n") {
@@ -83,6 +83,8 @@ func (i *instance) replicaLine(key, value string) {
 		i.linkUp = value == "up"
 	case "slave_priority":
 		i.priority, _ = strconv.Atoi(value)
+	case "replica_keeps_data_seconds":
+		i.keepsData = true
 	case "slave_repl_offset":
 		i.offset, _ = strconv.ParseUint(value, 10, 64)
 	case "replica_announced":

@@ -69,6 +69,7 @@ type instance struct {
 	role        role
 	roleSince   time.Duration
 	linkDown    time.Duration // "master_link_down_since_seconds"
+	keepsData   bool          // "replica_keeps_data_seconds": it refuses a primary that came back without data
 	linkUp      bool
 	upHost      string // the primary that a replica names
 	upPort      int
