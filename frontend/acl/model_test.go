@@ -199,6 +199,7 @@ func FuzzRules(f *testing.F) {
 func FuzzFile(f *testing.F) {
 	f.Add("user default on nopass ~* &* +@all\nuser a on >pw ~a* (+set ~x db=1)\n")
 	f.Add("user a on\nuser a off")
+	f.Add("user a on (+get ~x))")
 	f.Add("user a (+get\nhello\n\nuser default resetpass")
 	f.Add("user b #9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 %R~\r\n")
 	f.Fuzz(func(t *testing.T, text string) {

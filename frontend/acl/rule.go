@@ -268,7 +268,7 @@ func (u *User) applyFurther(us *Users, rule string) error {
 			return ErrSyntax
 		}
 		for _, word := range words {
-			if len(word) == 0 {
+			if len(word) == 0 || word[len(word)-1] == ')' { // the file could not tell that from the selector's end
 				return ErrSyntax
 			}
 			if err := s.apply(us.commands, string(word)); err != nil {
