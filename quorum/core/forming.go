@@ -230,13 +230,16 @@ func (n *Node) lead(fresh []*peer) {
 		}
 	}
 	all := len(r.members) > len(fresh)
-	if len(r.members) < n.need() || !all && n.now-n.peers.changed < settleMin {
+	if n.ownNeed() == 0 || len(r.members) < n.need() || !all && n.now-n.peers.changed < settleMin {
 		return // who pledges before the group is there has a vote in it at once
 	}
-	n.found(n.meta, r, 1, func() {
+	n.found(n.meta, r, n.nextIndex(), func() {
 		n.event(Event{Kind: EventFormed, Group: r.group, Text: fmt.Sprintf("%d voters", len(r.members))})
 	})
 }
+
+// nextIndex is where a new group's log begins: above what the machine has applied in another.
+func (n *Node) nextIndex() uint64 { return cmp.Or(n.log.applied, n.left) + 1 }
 
 // found writes a group's first state, in which all of the roster have a vote.
 func (n *Node) found(m Meta, r *roster, index uint64, done func()) {
@@ -291,7 +294,7 @@ func (n *Node) force(token any) {
 	}
 	m := n.meta
 	m.Group, m.Raft, m.Proposer, m.Drew = GroupID(n.random()), n.random(), m.MyID, true
-	r, index := newRoster(m.Group), cmp.Or(n.log.applied, n.left)+1
+	r, index := newRoster(m.Group), n.nextIndex()
 	replace := func(g GroupID) {
 		if g != 0 && !slices.Contains(r.fenced, g) {
 			r.fenced = append(r.fenced, g)

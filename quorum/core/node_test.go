@@ -618,6 +618,21 @@ func TestForgottenPeersCountNoMore(t *testing.T) {
 	}
 }
 
+// A drawer that starts again, and has not reached yet what it watches, expects nobody: it forms no group alone.
+func TestWhoExpectsNobodyFormsNoGroup(t *testing.T) {
+	meta := Meta{MyID: "a", Boot: 2, Group: 5, Raft: idA, Proposer: "a", Drew: true}
+	d := newDesk(t, State{Meta: meta})
+	d.node.cfg.Expect = 0
+	d.step(Saw{Peers: []Peer{{ID: "b", Addr: "b:1"}, {ID: "c", Addr: "c:1"}}})
+	if d.ticks(200); d.node.Status(d.now).Formed {
+		t.Error("it is a group")
+	}
+	d.step(Expect{Sentinels: 1})
+	if d.ticks(200); d.node.Status(d.now).Formed {
+		t.Error("it is a group of one of three")
+	}
+}
+
 // One whose peer shows itself is not forgotten.
 func TestLivePeersAreNotForgotten(t *testing.T) {
 	d := newDesk(t, State{Meta: Meta{MyID: "a", Boot: 1}})

@@ -11,7 +11,7 @@ const (
 	nameBytesMax    = 4096      // a name, a host, a run id, a reason
 	listMax         = 1024      // sentinels of a primary, replicas of a choice
 	lineagesMax     = 16        // histories of a primary that are remembered
-	lineageBytesMax = 64        // the name of one
+	LineageBytesMax = 64        // the name of one
 	primariesMax    = 16384     // open primaries
 	historyMax      = 1000      // decisions kept of a primary
 	historyBytesMax = 128 << 20 // of the histories of all primaries

@@ -152,7 +152,7 @@ func (r *Lineage) apply(l *Ledger, e *entry) error {
 		return err
 	case r.Addr != p.Addr:
 		return refuse("%q is at %s, the history is of %s", r.Name, p.Addr, r.Addr)
-	case r.ID == "" || len(r.ID) > lineageBytesMax:
+	case r.ID == "" || len(r.ID) > LineageBytesMax:
 		return refuse("a history whose name has %d bytes", len(r.ID))
 	case slices.Contains(p.Lineages, r.ID):
 		return refuse("%q is known to have had the history %s", r.Name, r.ID)

@@ -10,7 +10,9 @@ import (
 func (g *group) applied(ch ledger.Change, before *ledger.Primary) {
 	p, me := ch.Primary, g.m.id
 	g.changes++
-	g.refused = 0
+	if g.refused > 0 { // what was refused may be right by now
+		g.refused, g.retryAt = 0, 0
+	}
 	if g.agreed() == nil {
 		g.follow("")
 		g.forgetFailover()

@@ -67,7 +67,9 @@ func (g *group) replaceDriver(p *ledger.Primary, f *ledger.Failover) {
 	}
 	if why == "" || !g.m.standing.InContact {
 		g.driverlessSince = 0
-		g.at(late)
+		if late > g.m.now { // contact that comes back has the group looked at anyway
+			g.at(late)
+		}
 		return
 	}
 	if g.turn(p, &g.driverlessSince) {

@@ -32,8 +32,7 @@ type group struct {
 	was       ledger.Addr // the primary before the last switch
 	replicas  []*instance
 	sentinels []*instance
-	lineages  []string // replication ids that the primary was heard to have, the latest first
-	heard     string   // the one that it has, if it was heard since the group has last agreed on one
+	heard     string // the primary's replication id, if it was heard since the group has last agreed on one
 
 	configEpoch ledger.Epoch
 	leader      string // who was voted for, or drives
@@ -258,18 +257,14 @@ func (g *group) follow(by string) {
 	switch {
 	case g.deferred:
 		return
-	case g.primary.addr == p.Addr && len(p.Lineages) == 0:
-		g.hear(g.primary) // before it was agreed
-		return
 	case g.primary.addr == p.Addr:
-		g.lineage(g.primary)
+		if len(p.Lineages) == 0 {
+			g.hear(g.primary) // what it said before this was agreed
+		}
 		return
 	case g.m.same(g.primary.addr, p.Addr):
 		g.primary.addr, g.primary.link.addr = p.Addr, p.Addr // another name for the same place
 		return
-	}
-	if by == "" {
-		g.lineages = nil // this sentinel did not know that it was another's by then
 	}
 	if s := g.sentinel(by); s != nil {
 		g.m.event(Warning, "+config-update-from", s, "")

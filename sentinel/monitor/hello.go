@@ -74,7 +74,7 @@ func (m *Monitor) heard(ev HelloHeard) {
 	if s == nil {
 		return
 	}
-	s.lastHello = m.now
+	s.lastHello, s.shown = m.now, true
 	s.helloEpoch = ledger.Epoch(epoch)
 	if f := g.driving(); f != nil && f.State == ledger.Following {
 		g.touch()

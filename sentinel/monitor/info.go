@@ -134,32 +134,14 @@ func (i *instance) took(r role) {
 	}
 }
 
-// hear takes in which history the primary has.
+// hear takes in which history the primary has: the name of what its replicas may hold. One that follows another has
+// that one's. Whom only this sentinel takes for the primary, as its file is old, does not count: it may have been
+// reborn without its data.
 func (g *group) hear(p *instance) {
-	if g.lineage(p) && p.role == rolePrimary {
+	agreed := g.agreed()
+	if agreed != nil && g.m.same(agreed.Addr, p.addr) && p.replID != "" && len(p.replID) <= ledger.LineageBytesMax {
 		g.heard = p.replID
 	}
-}
-
-// lineage remembers the histories that the primary has had: the names of what its replicas may hold. Whom only this
-// sentinel takes for the primary, as its file is old, does not count: it may have been reborn without its data. One
-// that follows another now does: what its replicas share with it is its data.
-func (g *group) lineage(p *instance) (counts bool) {
-	agreed := g.agreed()
-	if agreed == nil || !g.m.same(agreed.Addr, p.addr) || p.replID == "" {
-		return false
-	}
-	if len(g.lineages) > 0 && g.lineages[0] == p.replID {
-		return true
-	}
-	keep := []string{p.replID}
-	for _, id := range g.lineages {
-		if id != p.replID && len(keep) < lineagesMax {
-			keep = append(keep, id)
-		}
-	}
-	g.lineages = keep
-	return true
 }
 
 // news is a history of the primary that is not agreed yet, "" for none.
@@ -170,20 +152,16 @@ func (g *group) news(p *ledger.Primary) string {
 	return g.heard
 }
 
-// histories are the primary's, the latest first: the one that is not agreed yet, those that are, and what only this
-// sentinel has heard.
+// histories are the primary's, the latest first: the one that is not agreed yet, and those that are.
 func (g *group) histories() []string {
 	p := g.agreed()
 	if p == nil {
-		return g.lineages
+		return nil
 	}
-	var list []string
-	for _, id := range slices.Concat([]string{g.news(p)}, p.Lineages, g.lineages) {
-		if id != "" && !slices.Contains(list, id) {
-			list = append(list, id)
-		}
+	if id := g.news(p); id != "" {
+		return append([]string{id}, p.Lineages...)
 	}
-	return list
+	return p.Lineages
 }
 
 // discover adds a replica that the primary names, in the form ip=...,port=... or the old ip,port,state.

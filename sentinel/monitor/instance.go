@@ -48,7 +48,8 @@ type instance struct {
 
 	publishAt   time.Duration // the next hello to it
 	lastPublish time.Duration
-	lastHello   time.Duration // sentinels: heard from it
+	lastHello   time.Duration // sentinels: heard from it, or met in the file
+	shown       bool          // sentinels: a hello was heard
 	helloEpoch  ledger.Epoch  // sentinels: the config epoch of the primary that it last told of
 
 	downSince   time.Duration // s_down; 0: not

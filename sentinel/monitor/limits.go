@@ -14,7 +14,6 @@ const (
 	helloFields      = 8       // of a hello message
 	probedMax        = 100     // bytes kept of what a sentinel says that is none of ours
 	helloFresh       = 5       // publish periods in which a sentinel that watches shows itself
-	lineagesMax      = 16      // replication ids of a primary that are remembered
 	wakeMin          = time.Millisecond
 	proposeRetry     = 100 * time.Millisecond // after the group did not take a proposal
 	refusedNote      = 5                      // refusals in a row that are worth a line

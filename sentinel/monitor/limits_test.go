@@ -35,12 +35,9 @@ func TestLimits(t *testing.T) {
 		t.Errorf("%d sentinels are known, the limit is %d", len(g.sentinels), sentinelsMax)
 	}
 	m.agreed["m"] = &ledger.Primary{Ref: ledger.Ref{Name: "m"}, Addr: g.primary.addr, Watchers: []string{"S1"}}
-	for n := range lineagesMax + 1 {
-		g.primary.replID = fmt.Sprintf("h%d", n)
-		g.lineage(g.primary)
-	}
-	if len(g.lineages) != lineagesMax || g.lineages[0] != fmt.Sprintf("h%d", lineagesMax) {
-		t.Errorf("the histories are %v", g.lineages)
+	g.primary.replID = strings.Repeat("h", ledger.LineageBytesMax+1)
+	if g.hear(g.primary); g.heard != "" {
+		t.Error("a history has a longer name than the group takes")
 	}
 	if g.primary.info(strings.Repeat("x", infoBytesMax+1), m.now); len(g.primary.infoText) != infoBytesMax {
 		t.Errorf("%d bytes of INFO are kept", len(g.primary.infoText))
@@ -70,7 +67,10 @@ func TestChoiceFits(t *testing.T) {
 		i.infoAt = m.now
 	}
 	best := g.replicas[replicasMax-1]
-	best.linkDown, g.lineages = 0, []string{"h1"}
+	best.linkDown = 0
+	m.agreed[name] = &ledger.Primary{
+		Ref: ledger.Ref{Name: name}, Addr: g.primary.addr, Watchers: []string{"S1"}, Lineages: []string{"h1"},
+	}
 	for _, i := range g.replicas {
 		i.replID = "h1"
 	}
@@ -122,7 +122,7 @@ func TestFullLinkIsLeftAlone(t *testing.T) {
 func TestNewerEpochIsNoCandidate(t *testing.T) {
 	m := New(Config{ID: "S1"}, time.Second)
 	g := m.watch(Settings{Name: "m", Addr: ledger.Addr{Host: "10.0.0.1", Port: 6379}, Quorum: 1})
-	g.lineages = []string{"h1"}
+	m.agreed["m"] = &ledger.Primary{Addr: g.primary.addr, Watchers: []string{"S1"}, Lineages: []string{"h1"}}
 	i := g.addReplica(ledger.Addr{Host: "10.0.0.2", Port: 6379})
 	i.link.conns = [2]connection{{up: true}, {up: true}}
 	i.info("role:slave\r\nmaster_replid:h1\r\nrole_epoch:7\r\n", m.now)
@@ -130,7 +130,9 @@ func TestNewerEpochIsNoCandidate(t *testing.T) {
 		t.Fatalf("it is unfit before there is a failover: %s", why)
 	}
 	for epoch, fit := range map[ledger.Epoch]bool{6: false, 7: true, 8: true} {
-		m.agreed["m"] = &ledger.Primary{Watchers: []string{"S1"}, Failover: &ledger.Failover{Epoch: epoch}}
+		m.agreed["m"] = &ledger.Primary{
+			Addr: g.primary.addr, Watchers: []string{"S1"}, Lineages: []string{"h1"}, Failover: &ledger.Failover{Epoch: epoch},
+		}
 		if why := g.unfit(i, 0, 0); (why == "") != fit {
 			t.Errorf("in epoch %d: %q", epoch, why)
 		}

@@ -19,12 +19,12 @@ func TestOnlyTheAgreedPrimaryHasHistories(t *testing.T) {
 	g := m.watch(Settings{Name: "m", Addr: at("10.0.0.1"), Quorum: 1})
 	says := func(history string) {
 		g.primary.replID = history
-		g.lineage(g.primary)
+		g.hear(g.primary)
 	}
 	holds := func(when string, want ...string) {
 		t.Helper()
-		if !slices.Equal(g.lineages, want) {
-			t.Errorf("%s the histories are %v, not %v", when, g.lineages, want)
+		if got := g.histories(); !slices.Equal(got, want) {
+			t.Errorf("%s the histories are %v, not %v", when, got, want)
 		}
 	}
 	says("old")

@@ -92,7 +92,7 @@ func (g *group) reset() {
 		i.drop()
 	}
 	addr := g.address()
-	g.replicas, g.sentinels, g.lineages, g.heard, g.deferred = nil, nil, nil, "", false
+	g.replicas, g.sentinels, g.heard, g.deferred = nil, nil, "", false
 	g.primary = g.newInstance(Primary, addr, "")
 	g.forgetFailover()
 	g.downAgreed, g.fruitless, g.startAfter = 0, 0, 0

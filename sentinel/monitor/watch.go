@@ -221,7 +221,8 @@ func (g *group) otherAuthority() string {
 	}
 	for _, s := range g.sentinels {
 		// One that was stopped may be up and watch this primary no more: what counts is that it shows itself.
-		if why := s.stranger(); why != "" && g.m.now-s.lastHello < helloFresh*g.m.timings.PublishPeriod {
+		fresh := s.shown && g.m.now-s.lastHello < helloFresh*g.m.timings.PublishPeriod
+		if why := s.stranger(); why != "" && fresh {
 			return s.label() + " " + why
 		}
 	}

@@ -98,7 +98,7 @@ func (c *checker) member(n *node, st core.Status) {
 	if c.groups[st.Group] = true; len(c.groups) > 1 && !c.apart {
 		c.fail("%s belongs to a second group, %s", n.addr(), st.Group)
 	}
-	if want := n.expected(n.saved.Primaries); st.Voters < want {
+	if want := n.wanted(n.saved.Primaries); st.Voters < want {
 		c.fail("a group of %d was formed, and %d are expected", st.Voters, want)
 	}
 }

@@ -35,6 +35,8 @@ type node struct {
 	conns    map[monitor.LinkID]*[2]*conn
 	in       []*conn         // connections to it
 	linked   map[string]bool // the sentinels to which it has a connection for the log
+	met      map[string]bool // the sentinels that the log was told of
+	reached  bool            // a server that it watches has answered
 	tickAt   time.Duration
 	caught   bool         // it has all that was agreed before its process began: from here on entries are news
 	catching bool         // the group is asked whether it has
@@ -58,14 +60,14 @@ func (n *node) start() {
 		ID: n.id, CurrentEpoch: n.saved.CurrentEpoch, Global: n.saved.Global, Primaries: n.saved.Primaries,
 	}
 	n.hold, n.caught, n.catching, n.place, n.tickAt = false, false, false, core.Status{}, 0
-	n.linked = map[string]bool{}
+	n.linked, n.met, n.reached = map[string]bool{}, nil, false
 	n.conns, n.answers = map[monitor.LinkID]*[2]*conn{}, map[uint64]monitor.Answer{}
 	n.mon, n.Node, n.book = nil, nil, ledger.New()
 	state, err := n.disk.Open(n.id)
 	n.first = state.Meta.Group
 	if err == nil {
 		err = n.Start(core.Config{
-			Machine: machine{n}, Addr: n.at, Expect: n.expected(c.Primaries), Forget: n.fleet.Shape.Forget,
+			Machine: machine{n}, Addr: n.at, Expect: n.fleet.Shape.Expect, Forget: n.fleet.Shape.Forget,
 			Random: n.World.Rand.Uint64,
 		}, state)
 	}
@@ -222,6 +224,7 @@ func (n *node) stand() {
 	}
 	s := monitor.Standing{
 		Formed: st.Formed, Voter: st.Voter, Leader: st.Leader, InContact: st.InContact, Frozen: st.Frozen(),
+		Removed: st.Removed,
 	}
 	for _, m := range n.Node.Members(n.World.Now) {
 		s.Members = append(s.Members, m.ID)
@@ -242,15 +245,35 @@ func (n *node) acquaint() {
 			}
 		}
 	}
+	var forgot []string
+	for _, id := range sortedKeys(n.met) {
+		if !seen[id] {
+			forgot = append(forgot, id)
+		}
+	}
+	n.met = seen
 	n.Step(core.Expect{Sentinels: n.expected(state.Primaries)})
 	n.Do(func() {
+		n.Step(core.Forgot{IDs: forgot})
 		n.Step(core.Saw{Peers: peers})
 		n.relink()
 	})
 }
 
-// expected is how many sentinels make a group.
+// expected is how many sentinels make a group, as a sentinel says that has reached a server, and 0 before.
 func (n *node) expected(watched []monitor.Settings) int {
+	for i := range watched {
+		infos, _ := n.mon.InfoCache(watched[i].Name)
+		n.reached = n.reached || slices.ContainsFunc(infos, func(i monitor.CachedInfo) bool { return i.AgeMs > 0 })
+	}
+	if !n.reached {
+		return n.fleet.Shape.Expect
+	}
+	return n.wanted(watched)
+}
+
+// wanted is how many sentinels make a group.
+func (n *node) wanted(watched []monitor.Settings) int {
 	if n.fleet.Shape.Expect != 0 {
 		return n.fleet.Shape.Expect
 	}

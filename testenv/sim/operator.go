@@ -18,7 +18,7 @@ func (f *Fleet) mayLose() bool {
 	}
 	if len(f.check.groups) == 0 {
 		n := f.Nodes[0]
-		return 2*n.expected(n.saved.Primaries) > f.Shape.Sentinels+f.lost+1
+		return 2*n.wanted(n.saved.Primaries) > f.Shape.Sentinels+f.lost+1
 	}
 	return f.whole()
 }

@@ -227,11 +227,12 @@ func TestMinorityDecidesNothing(t *testing.T) {
 	f.mustSettle(t)
 }
 
-// TestTwoGroupsFreeze has a sentinel that sees nobody make a group by itself, as a quorum of 1 allows, beside that of
-// the others. When they meet, nothing is failed over until an operator says which group is the right one.
+// TestTwoGroupsFreeze has a sentinel that sees nobody make a group by itself, as it is told to expect one, beside that
+// of the others. When they meet, nothing is failed over until an operator says which group is the right one.
 func TestTwoGroupsFreeze(t *testing.T) {
 	f := begin(t, Shape{
 		Seed: 6, Sentinels: 3, Primaries: 1, Replicas: 2, Quorum: 1, DownAfter: time.Second, Timeout: 10 * time.Second,
+		Expect: 1,
 	})
 	f.check.apart = true
 	alone := f.Nodes[2]
