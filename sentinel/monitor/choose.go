@@ -147,11 +147,12 @@ func (g *group) unfit(i *instance, since time.Duration, furthest uint64) string 
 // are the same ("master_replid2", "second_repl_offset"). It holds the primary's data when the history it copies is one
 // that the primary was seen to have: a server takes an id only together with the data. It also does when its earlier
 // history is the primary's and it went on from there by itself, for then it was promoted by somebody. Where no
-// sentinel has heard the primary, the next best proof is that the replica was told to copy the primary's address.
+// sentinel has heard the primary, the next best proof is that the replica was told to copy the primary's address, and
+// has copied something.
 func (g *group) lineageOf(i *instance) int {
 	known := g.histories()
 	if len(known) == 0 {
-		if g.m.same(ledger.Addr{Host: i.upHost, Port: i.upPort}, g.primary.addr) {
+		if i.offset > 0 && g.m.same(ledger.Addr{Host: i.upHost, Port: i.upPort}, g.primary.addr) {
 			return 0
 		}
 		return -1

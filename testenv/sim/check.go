@@ -200,7 +200,7 @@ func (c *checker) address(name string, a ledger.Addr) {
 // moment notes whose data the primaries have.
 func (c *checker) moment() {
 	for name, a := range c.now {
-		if s, _ := c.f.Net.places[a.String()].(*server); s != nil && s.up && s.primary == "" {
+		if s, _ := c.f.Net.places[a.String()].(*server); s != nil && s.up { // also where a late order had it copy another
 			among(c.data, name, s.data)
 		}
 	}
