@@ -167,7 +167,7 @@ func (p *Part) append(b []byte) []byte {
 
 // quotedName puts a name in quotes that would not be read back as it is.
 func quotedName(name string) string {
-	plain := func(c byte) bool { return c > ' ' && c < 0x7f && c != '\\' && c != '"' }
+	plain := func(c byte) bool { return c > ' ' && c < 0x7f && c != '\\' && c != '"' && c != '\'' }
 	if !slices.ContainsFunc([]byte(name), func(c byte) bool { return !plain(c) }) {
 		return name
 	}
@@ -177,7 +177,7 @@ func quotedName(name string) string {
 		switch c := name[i]; {
 		case escapes[c] != "":
 			b = append(b, escapes[c]...)
-		case c == ' ' || plain(c):
+		case c == ' ' || c == '\'' || plain(c):
 			b = append(b, c)
 		default:
 			b = fmt.Appendf(b, `\x%02x`, c)

@@ -73,6 +73,7 @@ func TestManifestErrors(t *testing.T) {
 func FuzzManifest(f *testing.F) {
 	f.Add([]byte("file a.1.base.rdb seq 1 type b\nfile a.1.incr.aof seq 1 type i\n"))
 	f.Add([]byte("#\nfile \"\\x01\" seq 07 type h k \"v\"\n"))
+	f.Add([]byte("file \"'000\" seq 1 type b\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := aof.ParseManifest(data)
 		if err != nil {
