@@ -32,8 +32,18 @@ var rounds = []string{"operator", "crash", "leader too"}
 // operator's failover loses no write that was acknowledged. Every sentinel tells the same history afterwards.
 func TestClients(t *testing.T) {
 	bin := filepath.Dir(testenv.Ours.Tool(t, "valkey-sentinel"))
-	f, err := ha.Create(t.TempDir(), ha.Options{Servers: bin, Sentinels: bin, DownAfter: downAfter,
-		User: user, Password: password})
+	f := start(t, ha.Options{Servers: bin, Sentinels: bin, DownAfter: downAfter, User: user, Password: password})
+	healthy(t, f)
+	clients := libraries(t, f)
+	for _, round := range rounds {
+		t.Run(round, func(t *testing.T) { failUnder(t, f, clients, round) })
+	}
+}
+
+// start starts a fleet, which is killed when the test ends.
+func start(t *testing.T, o ha.Options) *ha.Fleet {
+	t.Helper()
+	f, err := ha.Create(t.TempDir(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,11 +55,7 @@ func TestClients(t *testing.T) {
 	if err := f.Start(f.All()...); err != nil {
 		t.Fatal(err)
 	}
-	healthy(t, f)
-	clients := libraries(t, f)
-	for _, round := range rounds {
-		t.Run(round, func(t *testing.T) { failUnder(t, f, clients, round) })
-	}
+	return f
 }
 
 func healthy(t *testing.T, f *ha.Fleet) *ha.Node {

@@ -3,7 +3,6 @@
 package ha_test
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -22,24 +21,8 @@ func TestFailover(t *testing.T) {
 	for _, program := range []testenv.Program{testenv.Ours, testenv.Valkey} {
 		t.Run(program.String(), func(t *testing.T) {
 			bin := filepath.Dir(program.Tool(t, "valkey-sentinel"))
-			f, err := ha.Create(t.TempDir(), ha.Options{Servers: bin, Sentinels: bin, DownAfter: time.Second})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				if err := f.Kill(syscall.SIGKILL, f.All()...); err != nil {
-					t.Error(err)
-				}
-			})
-			if err := f.Start(f.All()...); err != nil {
-				t.Fatal(err)
-			}
-			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-			defer cancel()
-			old, err := f.AwaitHealthy(ctx)
-			if err != nil {
-				t.Fatal(err)
-			}
+			f := start(t, ha.Options{Servers: bin, Sentinels: bin, DownAfter: time.Second})
+			old := healthy(t, f)
 			w, err := f.StartWriter(old)
 			if err != nil {
 				t.Fatal(err)
@@ -66,9 +49,8 @@ func TestFailover(t *testing.T) {
 			if err := f.Start(old); err != nil {
 				t.Fatal(err)
 			}
-			primary, err := f.AwaitHealthy(ctx)
-			if err != nil || primary == old {
-				t.Fatalf("the primary is %v (%v)", primary, err)
+			if primary := healthy(t, f); primary == old {
+				t.Fatalf("the primary is %v", primary)
 			}
 			if gap := w.Gap(at); gap < 500*time.Millisecond {
 				t.Errorf("writes went on after %v, before anybody could know of the failure", gap)
@@ -81,24 +63,8 @@ func TestFailover(t *testing.T) {
 // supervisor does. Its replicas keep the data, and a failover gives it back to all.
 func TestRebornPrimary(t *testing.T) {
 	bin := filepath.Dir(testenv.Ours.Tool(t, "valkey-sentinel"))
-	f, err := ha.Create(t.TempDir(), ha.Options{Servers: bin, Sentinels: bin, DownAfter: 20 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := f.Kill(syscall.SIGKILL, f.All()...); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := f.Start(f.All()...); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	old, err := f.AwaitHealthy(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := start(t, ha.Options{Servers: bin, Sentinels: bin, DownAfter: 20 * time.Second})
+	old := healthy(t, f)
 	ask := func(n *ha.Node, words ...any) any {
 		v, err := ha.Ask(n, 5*time.Second, words...)
 		if err != nil {
